@@ -1,0 +1,81 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Everything above the line is pure: bytes and values in, bytes and values out, no system calls, no Foundation, no Glibc.
+// ARCHITECTURE.md has the table with the reasons.
+let package = Package(
+  name: "swift-ebpf",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "EBPF", targets: ["EBPF"]),
+    .library(name: "EBPFISA", targets: ["EBPFISA"]),
+    .library(name: "EBPFObject", targets: ["EBPFObject", "EBPFBTF", "EBPFTables"]),
+    .library(name: "EBPFVerifier", targets: ["EBPFVerifier"]),
+    .library(name: "EBPFJIT", targets: ["EBPFJIT"]),
+    .library(name: "EBPFCapture", targets: ["EBPFCapture"]),
+    .executable(name: "ebpf", targets: ["EBPFTool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Pure.
+    .target(name: "EBPFISA"),
+    .target(name: "EBPFTables"),
+    .target(name: "EBPFTypes"),
+    .target(name: "EBPFBTF"),
+    .target(name: "EBPFCapture"),
+    .target(name: "EBPFObject", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF"]),
+    .target(name: "EBPFVerifier", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject"]),
+    .target(name: "EBPFJIT", dependencies: ["EBPFISA"]),
+
+    // ------------------------------------------------------------------------------------------------ the line
+    .target(name: "CEBPF"),
+    .target(name: "EBPFHost", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "EBPFTypes"]),
+    .target(
+      name: "EBPFRuntime",
+      dependencies: ["EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFObject", "EBPFTypes", "CEBPF"]),
+    .target(
+      name: "EBPFKernel",
+      dependencies: ["EBPFHost", "EBPFBTF", "EBPFISA", "EBPFTables", "EBPFObject", "CEBPF"]),
+    .target(name: "EBPFToolchain", dependencies: ["EBPFObject", "EBPFBTF"]),
+    .target(name: "EBPF", dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes"]),
+    .target(
+      name: "EBPFCommands",
+      dependencies: [
+        "EBPF", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT", "EBPFHost", "EBPFRuntime",
+        "EBPFKernel", "EBPFToolchain", "EBPFTypes", "CEBPF",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "EBPFTool",
+      dependencies: ["EBPFCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Tests mirror Sources/. Those that need the kernel have their own target.
+    .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA"]),
+    .testTarget(name: "EBPFTablesTests", dependencies: ["EBPFTables"]),
+    .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),
+    .testTarget(name: "EBPFCaptureTests", dependencies: ["EBPFCapture"]),
+    .testTarget(name: "EBPFObjectTests", dependencies: ["EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF"]),
+    .testTarget(name: "EBPFVerifierTests", dependencies: ["EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables"]),
+    .testTarget(name: "EBPFJITTests", dependencies: ["EBPFJIT", "EBPFISA"]),
+    .testTarget(
+      name: "EBPFRuntimeTests",
+      dependencies: ["EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture"]),
+    .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject"]),
+    .testTarget(
+      name: "EBPFKernelTests",
+      dependencies: [
+        "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFToolchain",
+      ]),
+    .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+  var settings = target.swiftSettings ?? []
+  settings.append(.enableUpcomingFeature("MemberImportVisibility"))
+  settings.append(.enableUpcomingFeature("ExistentialAny"))
+  target.swiftSettings = settings
+}

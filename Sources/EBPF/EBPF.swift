@@ -1,0 +1,6 @@
+@_exported import EBPFHost
+@_exported import EBPFKernel
+@_exported import EBPFObject
+@_exported import EBPFRuntime
+@_exported import EBPFToolchain
+@_exported import EBPFTypes

@@ -1,0 +1,3 @@
+/// A packet capture, in memory.
+public struct Capture: Sendable {
+}

@@ -1,0 +1,47 @@
+public import EBPFISA
+public import EBPFObject
+
+/// A place where eBPF programs run: this process (`UserspaceHost`) or the Linux kernel (`KernelHost`).
+public protocol Host: Sendable {
+  /// A short name for messages: `userspace`, `kernel`.
+  var name: String { get }
+
+  /// Verifies, compiles and makes ready everything in an object; on failure nothing is left behind.
+  func load(_ object: ObjectSpec, options: LoadOptions) throws(HostError) -> Loaded
+}
+
+extension Host {
+  /// ``load(_:options:)`` with the defaults: proved programs only, the fastest engine there is.
+  public func load(_ object: ObjectSpec) throws(HostError) -> Loaded { try load(object, options: LoadOptions()) }
+}
+
+/// How an object is loaded.
+public struct LoadOptions: Sendable {
+  /// What is asked of a program before it may run.
+  public enum Verification: Sendable, Hashable {
+    /// It is proved safe, or it is refused.
+    case required
+    /// It runs unproved: the caller vouches for it. Userspace only.
+    case unchecked
+  }
+
+  /// What executes a program in userspace; the kernel has its own and ignores this.
+  public enum Engine: String, Sendable, Hashable, CaseIterable {
+    /// Machine code where this processor has a back end, else the interpreter.
+    case jit
+    case interpreter
+    /// The interpreter with every access checked against every live region; slow, for finding faults.
+    case checked
+  }
+
+  public var verification: Verification = .required
+  public var engine: Engine = .jit
+  /// Names of the programs to load; `nil`: all that are not marked otherwise.
+  public var programs: Set<String>?
+  /// Bytes of memory that a `rawMemory` program is proved for.
+  public var memorySize: Int = 0
+  /// Receives what programs print (`bpf_trace_printk`), a line at a time, from any thread; `nil`: it is dropped.
+  public var trace: (@Sendable (String) -> Void)?
+
+  public init() {}
+}

@@ -1,0 +1,81 @@
+public import EBPFObject
+public import EBPFTables
+
+/// A live map. Keys and values are bytes here, of exactly the sizes that ``spec`` says.
+///
+/// Values of per-CPU maps are all processors' values in a row, each padded to a multiple of eight bytes, as in the kernel.
+/// All operations may be called from several threads at once.
+public final class Map: Sendable {
+  public let spec: MapSpec
+  package let backend: any MapBackend
+
+  package init(spec: MapSpec, backend: any MapBackend) {
+    self.spec = spec
+    self.backend = backend
+  }
+
+  /// Bytes of a value as ``lookup(_:)`` returns it: for per-CPU maps, of all processors.
+  public var fullValueSize: Int { backend.fullValueSize }
+
+  /// The processors whose values a per-CPU map holds; 1 for other maps.
+  public var processorCount: Int { backend.processorCount }
+
+  /// A copy of the value under a key, or `nil`.
+  public func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]? { try backend.lookup(key) }
+
+  /// Puts a value under a key. Errors carry the kernel's errno: `E2BIG` full, `EEXIST`, `ENOENT`, `EINVAL`.
+  public func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode = .any) throws(HostError) {
+    try backend.update(key, value, mode)
+  }
+
+  /// Takes a key out; `false` where it was not there.
+  public func delete(_ key: [UInt8]) throws(HostError) -> Bool { try backend.delete(key) }
+
+  /// The key after a key, the first for `nil` or for a key that is gone; `nil` at the end (`BPF_MAP_GET_NEXT_KEY`).
+  public func nextKey(after key: [UInt8]?) throws(HostError) -> [UInt8]? { try backend.nextKey(after: key) }
+
+  /// Pops a value off a queue or stack (`BPF_MAP_LOOKUP_AND_DELETE_ELEM`), or looks up and deletes; `nil` where there is none.
+  public func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]? { try backend.lookupAndDelete(key) }
+
+  /// Records that are in a ring buffer, taken out and given to `body` in order; returns how many there were.
+  public func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int { try backend.drain(body) }
+
+  /// Everything in the map: a snapshot where nothing changes it meanwhile, else each element that stays is seen at least once.
+  public func entries() throws(HostError) -> [(key: [UInt8], value: [UInt8])] {
+    var result: [(key: [UInt8], value: [UInt8])] = []
+    var seen = Set<[UInt8]>()
+    var key = try nextKey(after: nil)
+    while let current = key {
+      if !seen.insert(current).inserted { break }
+      if let value = try lookup(current) { result.append((current, value)) }
+      key = try nextKey(after: current)
+    }
+    return result
+  }
+
+  /// Gives the map back; programs that are running keep its memory until they end.
+  public func close() { backend.close() }
+}
+
+/// Whether ``Map/update(_:_:_:)`` may create, replace or both.
+public enum UpdateMode: UInt64, Sendable {
+  /// `BPF_ANY`
+  case any = 0
+  /// `BPF_NOEXIST`
+  case noExist = 1
+  /// `BPF_EXIST`
+  case exist = 2
+}
+
+/// What a host implements behind ``Map``.
+package protocol MapBackend: Sendable {
+  var fullValueSize: Int { get }
+  var processorCount: Int { get }
+  func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]?
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError)
+  func delete(_ key: [UInt8]) throws(HostError) -> Bool
+  func nextKey(after key: [UInt8]?) throws(HostError) -> [UInt8]?
+  func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]?
+  func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int
+  func close()
+}

@@ -1,0 +1,39 @@
+/// What a proof says of each instruction of a program: made by the verifier, read by the JIT and the interpreter's decoder.
+///
+/// A fact may be missing and never changes what a correct program computes; it lets code be left out.
+@frozen
+public struct Facts: Sendable, Hashable {
+  /// What is known of one slot.
+  @frozen
+  public struct Flags: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt8
+    @inlinable
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// No path reaches the slot.
+    public static let unreachable = Flags(rawValue: 1 << 0)
+    /// The conditional jump is always taken.
+    public static let alwaysTaken = Flags(rawValue: 1 << 1)
+    /// The conditional jump is never taken.
+    public static let neverTaken = Flags(rawValue: 1 << 2)
+    /// The divisor is never zero, and for a signed operation the quotient does not overflow.
+    public static let safeDivision = Flags(rawValue: 1 << 3)
+    /// The memory access is aligned to its size.
+    public static let aligned = Flags(rawValue: 1 << 4)
+    /// The upper 32 bits of the result are not read before they are written again.
+    public static let upperHalfUnused = Flags(rawValue: 1 << 5)
+  }
+
+  /// One element a slot.
+  public var flags: [Flags]
+  /// For a helper call with a map argument that is the same map on every path: slot to index in `ObjectSpec.maps`.
+  public var constantMaps: [Int: Int]
+  /// The deepest stack byte that each function uses, by the slot of its first instruction (bytes below r10, a multiple of 8).
+  public var stackDepth: [Int: Int]
+
+  public init(count: Int) {
+    flags = Array(repeating: [], count: count)
+    constantMaps = [:]
+    stackDepth = [:]
+  }
+}

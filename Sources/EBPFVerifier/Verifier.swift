@@ -1,0 +1,97 @@
+public import EBPFISA
+public import EBPFObject
+public import EBPFTables
+
+/// Proves programs safe: no access outside what a program owns, no leak of what it must give back, and an end.
+///
+/// A value without state; `verify` may be called from several threads at once.
+public struct Verifier: Sendable {
+  /// Whose verdict is asked, and under which circumstances.
+  public struct Options: Sendable, Hashable {
+    /// Whose rules decide.
+    public enum Policy: Sendable, Hashable {
+      /// Accept all that is proved safe in this project's own runtime.
+      case userspace
+      /// Say what that kernel says, its limits included, `.kernel(major: 6, minor: 18)`.
+      case kernel(major: Int, minor: Int)
+    }
+    public var policy: Policy = .userspace
+    /// The type to verify for; `nil`: what the program says.
+    public var type: ProgramType?
+    /// Bytes of memory behind r1 of a ``ProgramType/rawMemory`` program.
+    public var memorySize: Int = 0
+    /// Whether memory must be accessed at multiples of the access's size (`BPF_F_STRICT_ALIGNMENT`).
+    public var strictAlignment = false
+    /// Whether the loader holds `CAP_BPF` and `CAP_PERFMON`.
+    public var isPrivileged = true
+    /// Instructions to explore before giving up (the kernel's is one million).
+    public var instructionLimit = 1_000_000
+
+    public init() {}
+  }
+
+  public var options: Options
+
+  public init(options: Options = Options()) {
+    self.options = options
+  }
+}
+
+/// The verifier's answer.
+public enum Verdict: Sendable {
+  case accepted(Proof)
+  case rejected(Rejection)
+}
+
+/// What was learned of an accepted program.
+public struct Proof: Sendable {
+  /// What the JIT may rely on.
+  public var facts: Facts
+  /// Instructions walked, states kept: what the kernel prints as `processed N insns`.
+  public var instructionsProcessed: Int
+  public var statesKept: Int
+
+  public init(facts: Facts, instructionsProcessed: Int, statesKept: Int) {
+    self.facts = facts
+    self.instructionsProcessed = instructionsProcessed
+    self.statesKept = statesKept
+  }
+}
+
+/// Why a program was not accepted.
+public struct Rejection: Error, Sendable, Hashable {
+  public enum Category: String, Sendable, Hashable {
+    /// The program can do what it must not, as far as can be seen.
+    case unsafe
+    /// The verifier does not know a thing that the program uses; it may well be safe.
+    case unsupported
+  }
+  public var category: Category
+  /// One line, in the kernel's words where it has some: `invalid access to packet, off=14 size=20, R2(id=0,off=14,r=14)`.
+  public var message: String
+  /// The slot of the instruction that was refused; `nil` where it is the program as a whole.
+  public var instruction: Int?
+  /// The register at fault and what is known of it there, `r2: pkt(off=14, r=14)`.
+  public var register: UInt8?
+  public var registerState: String?
+  /// What is missing and how a program usually says it, in a sentence or two; empty where nothing useful is known.
+  public var suggestion: String
+  /// The source line, where the object has line information.
+  public var source: LineSpec?
+  /// Instructions walked until then.
+  public var instructionsProcessed: Int
+
+  public init(
+    category: Category, message: String, instruction: Int?, register: UInt8? = nil, registerState: String? = nil, suggestion: String = "",
+    source: LineSpec? = nil, instructionsProcessed: Int = 0
+  ) {
+    self.category = category
+    self.message = message
+    self.instruction = instruction
+    self.register = register
+    self.registerState = registerState
+    self.suggestion = suggestion
+    self.source = source
+    self.instructionsProcessed = instructionsProcessed
+  }
+}
