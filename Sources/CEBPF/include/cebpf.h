@@ -5,19 +5,9 @@
 
 #include <stdint.h>
 
-/// What a running program's machine code, interpreter and helpers share: one for each run, on the caller's stack.
-///
-/// The JIT knows the first fields by their offsets (EBPFJIT/EnvironmentLayout.swift has the same numbers, a test compares them).
-struct ebpf_environment {
-  /// Tail calls that are left; the JIT counts it down.  offset 0
-  uint32_t tail_calls_left;
-  /// The per-CPU slot that the run holds: what bpf_get_smp_processor_id returns.  offset 4
-  uint32_t cpu;
-  /// The host's own state of the run (EBPFRuntime's RunState), opaque to generated code.  offset 8
-  void *_Nullable state;
-  /// The packet or other hook object that helpers such as bpf_xdp_adjust_head work on.  offset 16
-  void *_Nullable hook;
-};
+#include "cebpf_atomics.h"
+
+struct ebpf_environment;
 
 /// A helper as generated code and the interpreter call it: the five arguments and the environment, in the platform's C convention
 /// (on x86-64 the eBPF argument registers are already rdi, rsi, rdx, rcx, r8; the environment goes to r9).
@@ -25,5 +15,44 @@ typedef uint64_t (*ebpf_helper)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 
 /// The entry point of compiled code.
 typedef uint64_t (*ebpf_entry)(uint64_t r1, uint64_t r2, struct ebpf_environment *_Nonnull);
+
+/// Calls back into the program that runs: `function` is the value that an `ld_imm64` with source 4 (a function) loaded, r1 to r5 its arguments,
+/// the result its r0. Helpers with a callback (bpf_loop, bpf_for_each_map_elem) go through ``ebpf_environment/call``, so that they need not
+/// know who executes the program.
+///
+/// In compiled code the value is the address of a thunk of type ``ebpf_helper`` (arguments r1 to r5 and the environment, in the platform's
+/// C convention, which preserves what that convention says), so that this is a plain call there. In the interpreter it is the address of the
+/// function's first decoded instruction.
+typedef uint64_t (*ebpf_callback)(
+  struct ebpf_environment *_Nonnull, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5);
+
+/// What a running program's machine code, interpreter and helpers share: one for each run, on the caller's stack.
+///
+/// The JIT knows the first fields by their offsets (EBPFJIT/EnvironmentLayout.swift has the same numbers, a test compares them).
+struct ebpf_environment {
+  /// Tail calls that are left; whoever makes one counts it down.  offset 0
+  uint32_t tail_calls_left;
+  /// The per-CPU slot that the run holds: what bpf_get_smp_processor_id returns.  offset 4
+  uint32_t cpu;
+  /// The host's own state of the run (EBPFRuntime's RunState), opaque to generated code.  offset 8
+  void *_Nullable state;
+  /// The packet or other hook object that helpers such as bpf_xdp_adjust_head work on.  offset 16
+  void *_Nullable hook;
+  /// How a helper runs a function of the program.  offset 24
+  ebpf_callback _Nullable call;
+};
+
+/// A loaded program as a prog array holds it: what a tail call needs to go there. It stays where it is while the program can be reached.
+struct ebpf_program {
+  /// The address at which compiled code enters by a tail call; 0 where the program is interpreted.
+  uint64_t tail_call_entry;
+  /// The first decoded instruction, for the interpreter.
+  const void *_Nullable instructions;
+  /// The program's own record in the runtime.
+  void *_Nullable owner;
+  /// `enum bpf_prog_type`: a prog array holds programs of one type.
+  uint32_t type;
+  uint32_t reserved;
+};
 
 #endif
