@@ -52,21 +52,26 @@ let package = Package(
       dependencies: ["EBPFCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     // Tests mirror Sources/. Those that need the kernel have their own target.
-    .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA"]),
+    // EBPFTestSupport holds what several of them read: test vectors and a generator of random programs.
+    .target(name: "EBPFTestSupport", dependencies: ["EBPFISA"], path: "Tests/EBPFTestSupport"),
+    .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA", "EBPFTestSupport"]),
     .testTarget(name: "EBPFTablesTests", dependencies: ["EBPFTables"]),
     .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),
     .testTarget(name: "EBPFCaptureTests", dependencies: ["EBPFCapture"]),
     .testTarget(name: "EBPFObjectTests", dependencies: ["EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF"]),
-    .testTarget(name: "EBPFVerifierTests", dependencies: ["EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables"]),
-    .testTarget(name: "EBPFJITTests", dependencies: ["EBPFJIT", "EBPFISA"]),
+    .testTarget(name: "EBPFVerifierTests", dependencies: ["EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFTestSupport"]),
+    .testTarget(name: "EBPFJITTests", dependencies: ["EBPFJIT", "EBPFISA", "EBPFTestSupport"]),
     .testTarget(
       name: "EBPFRuntimeTests",
-      dependencies: ["EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture"]),
+      dependencies: [
+        "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFTestSupport",
+      ]),
     .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject"]),
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [
         "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFToolchain",
+        "EBPFTestSupport",
       ]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands"]),
   ],
