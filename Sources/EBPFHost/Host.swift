@@ -1,4 +1,3 @@
-public import EBPFISA
 public import EBPFObject
 
 /// A place where eBPF programs run: this process (`UserspaceHost`) or the Linux kernel (`KernelHost`).

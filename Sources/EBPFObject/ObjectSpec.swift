@@ -1,6 +1,5 @@
 public import EBPFBTF
 public import EBPFISA
-public import EBPFTables
 
 /// What an eBPF object holds, as plain values: printable, editable, comparable. No system call makes or reads one;
 /// only a host's `load` turns it into handles.

@@ -1,0 +1,97 @@
+/// Writes packets as a capture again, in the format, byte order, resolution and with the interfaces of the one that they came from.
+///
+/// The result is bytes; whoever calls puts them into a file.
+public struct CaptureWriter: Sendable {
+  /// The file so far: whole after every call.
+  public private(set) var bytes: [UInt8] = []
+  private let source: Capture
+  private var sectionWritten: Range<Int>?
+  /// For each interface of the source, its number in the section that is being written, -1 before it is declared there.
+  private var numbers: [Int]
+  private var declared = 0
+
+  /// A writer for packets of `source`, with the file's header already written.
+  public init(like source: Capture) {
+    self.source = source
+    numbers = Array(repeating: -1, count: source.interfaces.count)
+    switch source.format {
+    case .pcap(let order, let nanoseconds):
+      let interface = source.interfaces[0]
+      bytes.appendNumber((nanoseconds ? 0xa1b2_3c4d : 0xa1b2_c3d4) as UInt32, order)
+      bytes.appendNumber(UInt16(2), order)
+      bytes.appendNumber(UInt16(4), order)
+      bytes.appendNumber(UInt32(0), order)
+      bytes.appendNumber(UInt32(0), order)
+      bytes.appendNumber(interface.snapLength, order)
+      bytes.appendNumber(UInt32(interface.linkType.rawValue), order)
+    case .pcapng(let order):
+      // A capture without packets still says which interfaces it had.
+      guard let first = source.interfaces.first else {
+        bytes.appendNumber(PcapNGReader.BlockType.sectionHeader, order)
+        bytes.appendNumber(UInt32(28), order)
+        bytes.appendNumber(0x1A2B_3C4D as UInt32, order)
+        bytes.appendNumber(UInt16(1), order)
+        bytes.appendNumber(UInt16(0), order)
+        bytes.appendNumber(UInt32.max, order)
+        bytes.appendNumber(UInt32.max, order)
+        bytes.appendNumber(UInt32(28), order)
+        break
+      }
+      begin(section: first.section)
+    }
+  }
+
+  /// Adds a packet as it was captured.
+  public mutating func append(_ packet: CapturedPacket) {
+    append(packet, data: source.data(of: packet))
+  }
+
+  /// Adds a packet with other bytes: what a program made of it. The length on the wire grows or shrinks by as much as the bytes did.
+  public mutating func append(_ packet: CapturedPacket, data: some Collection<UInt8>) {
+    let interface = source.interfaces[packet.interface]
+    let order = interface.byteOrder
+    let captured = UInt32(truncatingIfNeeded: data.count)
+    let length = UInt32(truncatingIfNeeded: max(data.count, Int(packet.originalLength) - packet.range.count + data.count))
+    switch source.format {
+    case .pcap:
+      bytes.appendNumber(UInt32(truncatingIfNeeded: packet.ticks >> 32), order)
+      bytes.appendNumber(UInt32(truncatingIfNeeded: packet.ticks), order)
+      bytes.appendNumber(captured, order)
+      bytes.appendNumber(length, order)
+      bytes.append(contentsOf: data)
+    case .pcapng:
+      if interface.section != sectionWritten { begin(section: interface.section) }
+      let padding = (4 - data.count % 4) % 4
+      let blockLength = UInt32(32 + data.count + padding)
+      bytes.appendNumber(PcapNGReader.BlockType.enhancedPacket, order)
+      bytes.appendNumber(blockLength, order)
+      bytes.appendNumber(UInt32(numbers[packet.interface]), order)
+      bytes.appendNumber(UInt32(truncatingIfNeeded: packet.ticks >> 32), order)
+      bytes.appendNumber(UInt32(truncatingIfNeeded: packet.ticks), order)
+      bytes.appendNumber(captured, order)
+      bytes.appendNumber(length, order)
+      bytes.append(contentsOf: data)
+      for _ in 0..<padding { bytes.append(0) }
+      bytes.appendNumber(blockLength, order)
+    }
+  }
+
+  /// Writes a section's header with an unknown length and all its interfaces, their options kept.
+  private mutating func begin(section: Range<Int>?) {
+    guard let section else { return }
+    let order = source.interfaces.first { $0.section == section }?.byteOrder ?? .little
+    sectionWritten = section
+    declared = 0
+    // The section's length no longer holds: "unknown" is all ones.
+    bytes.append(contentsOf: source.bytes[section.lowerBound..<section.lowerBound + 16])
+    bytes.appendNumber(UInt32.max, order)
+    bytes.appendNumber(UInt32.max, order)
+    bytes.append(contentsOf: source.bytes[section.lowerBound + 24..<section.upperBound])
+    for (index, interface) in source.interfaces.enumerated() where interface.section == section {
+      guard let block = interface.block else { continue }
+      bytes.append(contentsOf: source.bytes[block])
+      numbers[index] = declared
+      declared += 1
+    }
+  }
+}
