@@ -1,5 +1,4 @@
 public import EBPFObject
-public import EBPFTables
 
 /// A live map. Keys and values are bytes here, of exactly the sizes that ``spec`` says.
 ///
