@@ -18,12 +18,15 @@ public struct ObjectError: Error, Sendable, Hashable, CustomStringConvertible {
   public var code: Code
   /// What is wrong and, where there is one, the way out, in one line.
   public var message: String
-  /// The section and the byte offset in it, as far as they are known.
+  /// What the object is called, where its reader was told.
+  public var object: String?
+  /// The section and the byte offset in it (in the file where there is no section), as far as they are known.
   public var section: String?
   public var offset: Int?
 
-  public init(_ code: Code, _ message: String, section: String? = nil, offset: Int? = nil) {
+  public init(_ code: Code, _ message: String, section: String? = nil, offset: Int? = nil, object: String? = nil) {
     self.code = code
+    self.object = object
     self.message = message
     self.section = section
     self.offset = offset
@@ -31,6 +34,7 @@ public struct ObjectError: Error, Sendable, Hashable, CustomStringConvertible {
 
   public var description: String {
     var place = ""
+    if let object { place += "\(object): " }
     if let section { place += "section \(section): " }
     if let offset { place += "offset 0x\(String(offset, radix: 16)): " }
     return place + message

@@ -22,6 +22,8 @@ public struct ObjectSpec: Sendable {
   public var kernelVersion: UInt32
   /// The byte order that the programs were compiled for. Instructions here are always decoded; data bytes stay as they stand.
   public var byteOrder: ByteOrder
+  /// What was wrong with parts that the object can do without (types that nothing needs, say) and that were left out.
+  public var problems: [ObjectError] = []
 
   /// An object from its parts.
   public init(

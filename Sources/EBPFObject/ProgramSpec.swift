@@ -25,7 +25,7 @@ public struct ProgramSpec: Sendable {
   /// The functions in ``instructions``, by rising first slot; at least one.
   public var functions: [FunctionSpec]
   /// Source lines, by rising slot; each holds until the next.
-  public var lines: [LineSpec]
+  public var lines: LineTable
   /// Uses of symbols that only a host resolves, by rising slot.
   public var references: [Reference]
   /// CO-RE relocations as read, by rising slot.
@@ -35,7 +35,7 @@ public struct ProgramSpec: Sendable {
   public init(
     name: String, section: String = "", type: ProgramType? = nil, expectedAttachType: AttachType? = nil, attachTarget: String = "",
     loadFlags: UInt32 = 0, isAutoloaded: Bool = true, instructions: [Instruction], functions: [FunctionSpec]? = nil,
-    lines: [LineSpec] = [], references: [Reference] = [], coreRelocations: [CORERelocation] = []
+    lines: LineTable = [], references: [Reference] = [], coreRelocations: [CORERelocation] = []
   ) {
     self.name = name
     self.section = section
@@ -52,15 +52,7 @@ public struct ProgramSpec: Sendable {
   }
 
   /// The source line that the instruction in that slot was made from, where the object says.
-  public func line(at slot: Int) -> LineSpec? {
-    var low = 0
-    var high = lines.count
-    while low < high {
-      let middle = (low + high) / 2
-      if lines[middle].slot <= slot { low = middle + 1 } else { high = middle }
-    }
-    return low > 0 ? lines[low - 1] : nil
-  }
+  public func line(at slot: Int) -> LineSpec? { lines.line(at: slot) }
 }
 
 /// A function within a program's instructions.

@@ -1,0 +1,65 @@
+extension BTF {
+  /// Steps through typedefs and modifiers before a chain is taken for a circle.
+  static let longestChain = 64
+
+  /// The type behind typedefs, `const`, `volatile`, `restrict` and type tags; `nil` for `void` and for chains that lead nowhere.
+  public func resolve(_ id: TypeID) -> BTFType? {
+    var id = id
+    for _ in 0..<BTF.longestChain {
+      guard let type = type(id) else { return nil }
+      guard type.kind == .typedef || type.kind.isModifier else { return type }
+      id = type.target
+    }
+    return nil
+  }
+
+  /// Bytes that a value of the type takes; `nil` for `void`, functions, forward declarations and types that contradict themselves.
+  public func size(of id: TypeID) -> Int? {
+    var id = id
+    var factor = 1
+    for _ in 0..<BTF.longestChain {
+      guard let type = type(id) else { return nil }
+      let size: Int
+      switch type.kind {
+      case .int, .float, .structure, .union, .enumeration, .enumeration64, .dataSection: size = type.statedSize ?? 0
+      case .pointer: size = 8
+      case .typedef, .const, .volatile, .restrict, .typeTag, .variable, .declarationTag:
+        id = type.target
+        continue
+      case .array:
+        let (product, overflow) = factor.multipliedReportingOverflow(by: type.arrayCount)
+        guard !overflow else { return nil }
+        factor = product
+        id = type.target
+        continue
+      case .void, .forward, .function, .functionPrototype: return nil
+      }
+      let (product, overflow) = factor.multipliedReportingOverflow(by: size)
+      return overflow ? nil : product
+    }
+    return nil
+  }
+
+  /// The alignment in bytes that C gives a value of the type on a 64-bit machine; `nil` where the type has no size.
+  public func alignment(of id: TypeID) -> Int? { alignment(of: id, depth: 0) }
+
+  private func alignment(of id: TypeID, depth: Int) -> Int? {
+    guard depth < BTF.longestChain, let type = type(id) else { return nil }
+    switch type.kind {
+    case .int, .float, .enumeration, .enumeration64: return Swift.max(1, Swift.min(8, type.statedSize ?? 1))
+    case .pointer: return 8
+    case .typedef, .const, .volatile, .restrict, .typeTag, .variable, .declarationTag, .array:
+      return alignment(of: type.target, depth: depth + 1)
+    case .structure, .union:
+      var result = 1
+      for member in type.members {
+        guard let own = alignment(of: member.typeID, depth: depth + 1) else { return nil }
+        // A field that stands where its alignment forbids, or a size that it forbids: the structure is packed.
+        if member.bitFieldSize == 0, member.bitOffset % (8 * own) != 0 { return 1 }
+        result = Swift.max(result, own)
+      }
+      return (type.statedSize ?? 0) % result != 0 ? 1 : result
+    case .void, .forward, .function, .functionPrototype, .dataSection: return nil
+    }
+  }
+}

@@ -1,0 +1,194 @@
+/// One type of a ``BTF``: a view that decodes what it is asked for.
+///
+/// Everything is as read; ids and string offsets may lead nowhere in a corrupt blob, and the accessors then give `nil`, 0 or nothing.
+public struct BTFType: Sendable {
+  /// The BTF that the type was looked up in; its references are resolved there.
+  public let btf: BTF
+  let owner: BTF.Storage
+  public let id: BTF.TypeID
+  /// Where it stands in its blob, in bytes.
+  public let offset: Int
+
+  init(btf: BTF, owner: BTF.Storage, id: BTF.TypeID, offset: Int) {
+    self.btf = btf
+    self.owner = owner
+    self.id = id
+    self.offset = offset
+  }
+
+  private func number(_ position: Int) -> UInt32 { owner.view.u32(offset + position) ?? 0 }
+  private var info: UInt32 { number(4) }
+
+  public var kind: BTFKind { BTFKind(rawValue: UInt8(truncatingIfNeeded: info >> 24 & 0x1f)) ?? .void }
+  /// The number of members, enumerators, parameters or variables; a function's linkage.
+  public var elementCount: Int { Int(info & 0xffff) }
+  /// Structures: members carry bit-field sizes. Forward declarations: of a union. Enumerations: signed. Tags: an attribute.
+  public var kindFlag: Bool { info >> 31 != 0 }
+  public var nameOffset: UInt32 { number(0) }
+  /// Its name, empty for an anonymous type.
+  public var name: String { btf.string(at: nameOffset) ?? "" }
+
+  /// The size in bytes that the type itself states: integers, floats, enumerations, structures, unions, data sections.
+  public var statedSize: Int? { kind.hasSize ? Int(number(8)) : nil }
+
+  /// The type that it refers to: a pointer's, typedef's, modifier's or variable's target, a function's prototype,
+  /// a prototype's result, an array's element, what a declaration tag stands on. 0 is `void`.
+  public var target: BTF.TypeID {
+    switch kind {
+    case .pointer, .typedef, .volatile, .const, .restrict, .function, .functionPrototype, .variable, .declarationTag, .typeTag: number(8)
+    case .array: number(12)
+    default: 0
+    }
+  }
+
+  // MARK: Integers
+
+  /// How an integer is meant, and which bits of its bytes it takes.
+  public struct IntegerEncoding: Sendable, Hashable {
+    public var isSigned: Bool
+    public var isCharacter: Bool
+    public var isBoolean: Bool
+    /// The first bit's place (always 0 nowadays) and the number of bits.
+    public var bitOffset: Int
+    public var bits: Int
+  }
+
+  /// An `INT`'s encoding, `nil` for other kinds.
+  public var integer: IntegerEncoding? {
+    guard kind == .int else { return nil }
+    let data = number(12)
+    let encoding = data >> 24 & 0x0f
+    return IntegerEncoding(
+      isSigned: encoding & 1 != 0, isCharacter: encoding & 2 != 0, isBoolean: encoding & 4 != 0, bitOffset: Int(data >> 16 & 0xff),
+      bits: Int(data & 0xff))
+  }
+
+  // MARK: Arrays
+
+  /// The number of an array's elements; 0 for a flexible one.
+  public var arrayCount: Int { kind == .array ? Int(number(20)) : 0 }
+  /// The type of an array's index.
+  public var arrayIndexType: BTF.TypeID { kind == .array ? number(16) : 0 }
+
+  // MARK: Members
+
+  /// A field of a structure or union.
+  public struct Member: Sendable, Hashable {
+    /// Empty for an anonymous structure or union.
+    public var name: String
+    public var nameOffset: UInt32
+    public var typeID: BTF.TypeID
+    /// From the structure's start.
+    public var bitOffset: Int
+    /// Bits of a bit-field, 0 for a whole field.
+    public var bitFieldSize: Int
+  }
+
+  /// The fields of a structure or union, in the order of their declaration.
+  public var members: [Member] {
+    guard kind == .structure || kind == .union else { return [] }
+    let count = elementCount
+    let hasBitFields = kindFlag
+    var result: [Member] = []
+    result.reserveCapacity(count)
+    for index in 0..<count {
+      let name = number(12 + 12 * index)
+      let place = number(20 + 12 * index)
+      result.append(
+        Member(
+          name: btf.string(at: name) ?? "", nameOffset: name, typeID: number(16 + 12 * index),
+          bitOffset: Int(hasBitFields ? place & 0xff_ffff : place), bitFieldSize: hasBitFields ? Int(place >> 24) : 0))
+    }
+    return result
+  }
+
+  // MARK: Enumerations
+
+  /// A name of an enumeration and its value: signed where the enumeration is, else to be read as unsigned.
+  public struct Enumerator: Sendable, Hashable {
+    public var name: String
+    public var value: Int64
+  }
+
+  /// Whether an enumeration's values are signed.
+  public var isSignedEnumeration: Bool { (kind == .enumeration || kind == .enumeration64) && kindFlag }
+
+  /// The enumerators of an `ENUM` or `ENUM64`.
+  public var enumerators: [Enumerator] {
+    let count = elementCount
+    var result: [Enumerator] = []
+    switch kind {
+    case .enumeration:
+      result.reserveCapacity(count)
+      let isSigned = kindFlag
+      for index in 0..<count {
+        let raw = number(16 + 8 * index)
+        result.append(
+          Enumerator(name: btf.string(at: number(12 + 8 * index)) ?? "", value: isSigned ? Int64(Int32(bitPattern: raw)) : Int64(raw)))
+      }
+    case .enumeration64:
+      result.reserveCapacity(count)
+      for index in 0..<count {
+        let raw = UInt64(number(16 + 12 * index)) | UInt64(number(20 + 12 * index)) << 32
+        result.append(Enumerator(name: btf.string(at: number(12 + 12 * index)) ?? "", value: Int64(bitPattern: raw)))
+      }
+    default: break
+    }
+    return result
+  }
+
+  // MARK: Functions
+
+  /// A parameter of a prototype; the last one of a variadic function has type 0 and no name.
+  public struct Parameter: Sendable, Hashable {
+    public var name: String
+    public var typeID: BTF.TypeID
+  }
+
+  /// The parameters of a `FUNC_PROTO`.
+  public var parameters: [Parameter] {
+    guard kind == .functionPrototype else { return [] }
+    return (0..<elementCount).map { index in
+      Parameter(name: btf.string(at: number(12 + 8 * index)) ?? "", typeID: number(16 + 8 * index))
+    }
+  }
+
+  /// How far a function or variable is seen (`BTF_FUNC_*`, `BTF_VAR_*`).
+  public enum Linkage: UInt32, Sendable, Hashable {
+    case isStatic = 0
+    case global = 1
+    case extern = 2
+  }
+
+  /// The linkage of a `FUNC` or `VAR`, `nil` for other kinds and unknown numbers.
+  public var linkage: Linkage? {
+    switch kind {
+    case .function: Linkage(rawValue: info & 0xffff)
+    case .variable: Linkage(rawValue: number(12))
+    default: nil
+    }
+  }
+
+  // MARK: Data sections
+
+  /// A variable of a data section.
+  public struct SectionVariable: Sendable, Hashable {
+    /// A `VAR`, or an extern `FUNC` in `.ksyms`.
+    public var typeID: BTF.TypeID
+    public var offset: Int
+    public var size: Int
+  }
+
+  /// The variables of a `DATASEC`, in its order.
+  public var sectionVariables: [SectionVariable] {
+    guard kind == .dataSection else { return [] }
+    return (0..<elementCount).map { index in
+      SectionVariable(typeID: number(12 + 12 * index), offset: Int(number(16 + 12 * index)), size: Int(number(20 + 12 * index)))
+    }
+  }
+
+  // MARK: Tags
+
+  /// What a declaration tag stands on: the member or parameter of that number, -1 for the whole.
+  public var componentIndex: Int? { kind == .declarationTag ? Int(Int32(bitPattern: number(12))) : nil }
+}
