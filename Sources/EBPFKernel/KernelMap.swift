@@ -1,0 +1,135 @@
+internal import CEBPF
+internal import EBPFHost
+internal import EBPFObject
+internal import EBPFTables
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A map in the kernel.
+final class KernelMap: MapBackend {
+  let spec: MapSpec
+  let descriptor: FileDescriptor
+  let processorCount: Int
+  /// Bytes of a value as it crosses the border to user space.
+  let fullValueSize: Int
+  private let ringBuffer = Mutex<RingBufferReader?>(nil)
+
+  /// Takes over the descriptor of a map that was created as `spec` says.
+  init(spec: MapSpec, descriptor: FileDescriptor) {
+    self.spec = spec
+    self.descriptor = descriptor
+    processorCount = spec.type.hasValueForEachProcessor ? Processors.possible : 1
+    fullValueSize = spec.type.hasValueForEachProcessor ? (spec.valueSize + 7) / 8 * 8 * processorCount : spec.valueSize
+  }
+
+  func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]? {
+    try receive(fullValueSize, EBPF_MAP_LOOKUP_ELEM, key, "look up in")
+  }
+
+  func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]? {
+    try receive(fullValueSize, EBPF_MAP_LOOKUP_AND_DELETE_ELEM, key, "take out of")
+  }
+
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError) {
+    guard value.count == fullValueSize else {
+      throw HostError(.badArgument, "map '\(spec.name)' has values of \(fullValueSize) bytes, not \(value.count)")
+    }
+    var value = value
+    if case .failure(let error) = try element(EBPF_MAP_UPDATE_ELEM, key, &value, flags: mode.rawValue) { throw failure("update", error) }
+  }
+
+  func delete(_ key: [UInt8]) throws(HostError) -> Bool {
+    var none: [UInt8] = []
+    switch try element(EBPF_MAP_DELETE_ELEM, key, &none) {
+    case .success: return true
+    case .failure(let error) where error.errno == ENOENT: return false
+    case .failure(let error): throw failure("delete", error)
+    }
+  }
+
+  func nextKey(after key: [UInt8]?) throws(HostError) -> [UInt8]? {
+    try receive(spec.keySize, EBPF_MAP_GET_NEXT_KEY, key, "find the next key of")
+  }
+
+  func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int {
+    guard spec.type == .ringBuffer else {
+      throw HostError(.unsupported, "map '\(spec.name)' is no ring buffer: it has elements to look up, not records to drain")
+    }
+    let outcome: Result<Int, HostError> = ringBuffer.withLock { reader in
+      do throws(HostError) {
+        if reader == nil {
+          reader = try descriptor.use { (fd) throws(HostError) in
+            try RingBufferReader(descriptor: fd, size: spec.maxEntries, name: spec.name)
+          }
+        }
+        return .success(reader!.drain(body))
+      } catch { return .failure(error) }
+    }
+    return try outcome.get()
+  }
+
+  func close() {
+    descriptor.close()
+    ringBuffer.withLock { $0 = nil }
+  }
+
+  /// From now on user space cannot change the map (`BPF_MAP_FREEZE`).
+  func freeze() throws(HostError) {
+    let result = try descriptor.use { (fd) throws(HostError) in
+      var attributes = ebpf_map_element()
+      attributes.map_fd = UInt32(bitPattern: fd)
+      return SystemCall.bpf(EBPF_MAP_FREEZE, &attributes)
+    }
+    if case .failure(let error) = result { throw failure("freeze", error) }
+  }
+
+  /// Puts a program or map under a key; the value is its descriptor.
+  func update(_ key: [UInt8], descriptor: FileDescriptor) throws(HostError) {
+    try descriptor.use { (fd) throws(HostError) in
+      try update(key, withUnsafeBytes(of: fd) { Array($0) }, .any)
+    }
+  }
+
+  /// Receives bytes from an operation; `nil` where it says that there are none.
+  private func receive(_ size: Int, _ command: ebpf_command, _ key: [UInt8]?, _ action: String) throws(HostError) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: size)
+    switch try element(command, key, &bytes) {
+    case .success: return bytes
+    case .failure(let error) where error.errno == ENOENT: return nil
+    case .failure(let error): throw failure(action, error)
+    }
+  }
+
+  /// An operation on one element. Maps without keys (queues, stacks) want none, and neither does the question for the first key (`nil`).
+  private func element(
+    _ command: ebpf_command, _ key: [UInt8]?, _ value: inout [UInt8], flags: UInt64 = 0
+  ) throws(HostError) -> Result<Int32, SystemError> {
+    let key = key ?? []
+    guard key.count == spec.keySize || key.isEmpty && command == EBPF_MAP_GET_NEXT_KEY else {
+      throw HostError(.badArgument, "map '\(spec.name)' has keys of \(spec.keySize) bytes, not \(key.count)")
+    }
+    return try descriptor.use { (fd) throws(HostError) in
+      key.withUnsafeBytes { key in
+        value.withUnsafeMutableBytes { value in
+          var attributes = ebpf_map_element()
+          attributes.map_fd = UInt32(bitPattern: fd)
+          attributes.key = key.isEmpty ? 0 : UInt64(address: key.baseAddress)
+          attributes.value = value.isEmpty ? 0 : UInt64(address: value.baseAddress)
+          attributes.flags = flags
+          return SystemCall.bpf(command, &attributes)
+        }
+      }
+    }
+  }
+
+  private func failure(_ action: String, _ error: SystemError) -> HostError {
+    HostError(.mapOperation, Diagnosis.current().message("\(action) map '\(spec.name)'", error), errno: error.errno)
+  }
+}

@@ -1,0 +1,35 @@
+internal import CEBPF
+
+/// Small files of `/proc` and `/sys`.
+enum SystemFile {
+  /// The bytes of a file, at most `limit`; `nil` where it cannot be read.
+  static func bytes(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
+    var read = 0
+    let result = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      read = ebpf_read_file(path, buffer.baseAddress!, limit)
+      count = max(read, 0)
+    }
+    return read < 0 ? nil : result
+  }
+
+  /// The text of a file; `nil` where it cannot be read.
+  static func text(_ path: String, limit: Int = 1 << 16) -> String? {
+    bytes(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+/// The processors of this machine, as per-CPU maps count them.
+package enum Processors {
+  /// How many there can be (`/sys/devices/system/cpu/possible`): the number of values that a per-CPU map has.
+  package static let possible: Int = SystemFile.text("/sys/devices/system/cpu/possible").flatMap(count(list:)) ?? 1
+
+  /// One more than the highest processor in a list such as `0-3,7`.
+  package static func count(list: String) -> Int? {
+    var highest: Int?
+    for range in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+      guard let last = range.split(separator: "-").last, let number = Int(last) else { return nil }
+      highest = max(highest ?? 0, number)
+    }
+    return highest.map { $0 + 1 }
+  }
+}
