@@ -1,0 +1,56 @@
+/// A growing run of raw bytes that machine code is written to.
+///
+/// Writers ask for room once an instruction and then store without a check.
+struct CodeBuffer: ~Copyable {
+  private var base: UnsafeMutableRawPointer
+  private var cursor: UnsafeMutableRawPointer
+  /// Past it, ``reserve()`` grows the buffer.
+  private var limit: UnsafeMutableRawPointer
+
+  /// More bytes than the code of any one step takes between two calls of ``reserve()``.
+  static let stepSize = 512
+
+  init(capacity: Int) {
+    let size = capacity + Self.stepSize
+    base = .allocate(byteCount: size, alignment: 16)
+    cursor = base
+    limit = base + (size - Self.stepSize)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Bytes written.
+  var count: Int { cursor - base }
+
+  /// The first byte, until the buffer next grows.
+  var bytes: UnsafeMutableRawPointer { base }
+
+  /// Makes room for ``stepSize`` more bytes.
+  @inline(__always)
+  mutating func reserve() {
+    if cursor > limit { grow() }
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let used = count
+    let size = 2 * used + 2 * Self.stepSize
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    larger.copyMemory(from: base, byteCount: used)
+    base.deallocate()
+    base = larger
+    cursor = larger + used
+    limit = larger + (size - Self.stepSize)
+  }
+
+  /// Appends the lowest `count` bytes (0 to 8) of `bits`, little-endian.
+  @inline(__always)
+  mutating func append(_ bits: UInt64, count: Int) {
+    cursor.storeBytes(of: bits.littleEndian, as: UInt64.self)
+    cursor += count
+  }
+
+  /// Takes back the last bytes.
+  @inline(__always)
+  mutating func removeLast(_ count: Int) { cursor -= count }
+}

@@ -1,0 +1,40 @@
+public import EBPFISA
+
+/// Translates eBPF to machine code: a pure function of the program, what is proved of it, and the processor that it is for.
+///
+/// The code is position-independent but for ``CompiledCode/relocations``, which whoever maps it into memory fills in.
+public struct JIT: Sendable, Hashable {
+  /// The processor that code is made for.
+  public enum Processor: Sendable, Hashable {
+    case x86_64(X86_64Features)
+  }
+
+  public var processor: Processor
+  /// How often each call of a function may pass a `may_goto` before it leaves the loop (the kernel's `BPF_MAX_LOOPS`).
+  public var loopBudget: UInt32
+
+  public init(processor: Processor, loopBudget: UInt32 = 8 << 20) {
+    self.processor = processor
+    self.loopBudget = loopBudget
+  }
+
+  /// The machine code of a program, one element a slot; the first slot is where it is entered.
+  ///
+  /// Memory accesses are not checked: run the code only where the program is proved safe, or trusted.
+  /// - Parameter facts: what the verifier proved; an instruction without a fact is compiled in full.
+  /// - Throws: ``JITError`` for a program that no machine code can be made of: unknown instructions, jumps out of a function, a function
+  ///   that runs off its end, calls nested deeper than the kernel's 8 frames.
+  public func compile(_ program: [Instruction], facts: Facts? = nil) throws(JITError) -> CompiledCode {
+    guard !program.isEmpty else { throw JITError(.emptyProgram, "it has no instructions") }
+    guard program.count <= ProgramOutline.maximumCount else {
+      throw JITError(.programTooLarge, "it has \(program.count) instructions; \(ProgramOutline.maximumCount) is the most")
+    }
+    var outline = ProgramOutline(count: program.count)
+    try outline.scan(program, facts: facts)
+    outline.computeLiveness(program)
+    switch processor {
+    case .x86_64(let features):
+      return try X86_64Translator.translate(program, outline: outline, facts: facts, features: features, loopBudget: loopBudget)
+    }
+  }
+}

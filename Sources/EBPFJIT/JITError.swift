@@ -1,0 +1,30 @@
+/// Why a program was not compiled: what is wrong, at which slot, and what to do about it.
+public struct JITError: Error, Sendable, Hashable, CustomStringConvertible {
+  public enum Code: String, Sendable, Hashable {
+    case emptyProgram
+    case programTooLarge
+    case unknownInstruction
+    case badRegister
+    case framePointerWritten
+    case truncatedWideInstruction
+    case jumpOutOfRange
+    case fallsOffTheEnd
+    case callStackTooDeep
+    case badOperand
+  }
+
+  public var code: Code
+  /// Index of the slot at fault, where there is one.
+  public var slot: Int?
+  public var context: String
+
+  public init(_ code: Code, slot: Int? = nil, _ context: String) {
+    self.code = code
+    self.slot = slot
+    self.context = context
+  }
+
+  public var description: String {
+    slot.map { "cannot compile instruction \($0): \(context)" } ?? "cannot compile the program: \(context)"
+  }
+}
