@@ -22,6 +22,8 @@ public struct CompiledCode: Sendable, Hashable {
     case variable(UInt32)
     /// A kernel function's stand-in, by BTF id; only where the host has one. Called like a helper.
     case kfunc(UInt32)
+    /// An address in this code, by byte offset.
+    case code(Int)
     /// What `LD_ABS` and `LD_IND` call: `Int64 load(context, offset, size, 0, 0, environment *)`, where the context is r6, the offset a
     /// signed 32-bit number and the size 1, 2 or 4 bytes. It answers the value in host order, or a negative number where the packet
     /// has no such bytes: the function then returns 0.

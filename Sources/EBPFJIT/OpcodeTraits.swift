@@ -32,7 +32,9 @@ struct OpcodeTraits: OptionSet {
         if opcode & Opcode.classMask == Opcode.alu64 && fromRegister { return [] }
         return [.known, .readsDestination, .writesDestination]
       case 0xe0, 0xf0: return []
-      default: return fromRegister ? [.known, .readsDestination, .writesDestination, .readsSource] : [.known, .readsDestination, .writesDestination]
+      default:
+        return fromRegister
+          ? [.known, .readsDestination, .writesDestination, .readsSource] : [.known, .readsDestination, .writesDestination]
       }
     case Opcode.jmp, Opcode.jmp32:
       let isWide = opcode & Opcode.classMask == Opcode.jmp

@@ -164,7 +164,8 @@ struct ProgramOutline: ~Copyable {
 
   private static func unknownAtomic(_ instruction: Instruction, _ slot: Int) -> JITError {
     let operation = String(UInt32(bitPattern: instruction.immediate), radix: 16)
-    return JITError(.badOperand, slot: slot, "there is no atomic operation 0x\(operation) on \(Opcode.accessSize(instruction.opcode)) bytes")
+    return JITError(
+      .badOperand, slot: slot, "there is no atomic operation 0x\(operation) on \(Opcode.accessSize(instruction.opcode)) bytes")
   }
 
   private mutating func functionStart(_ target: Int, referredToBy slot: Int, _ functionCount: inout Int) throws(JITError) -> Int {

@@ -80,7 +80,8 @@ struct X86_64Encoder: ~Copyable {
     let displacement = UInt64(UInt32(bitPattern: address.displacement))
     // mod 0 with base 5 (rbp, r13) means something else: a zero byte is written out.
     let mode: UInt64 =
-      address.displacement == 0 && address.base.low != 5 ? 0 : Int32(Int8(truncatingIfNeeded: address.displacement)) == address.displacement ? 1 : 2
+      address.displacement == 0 && address.base.low != 5
+      ? 0 : Int32(Int8(truncatingIfNeeded: address.displacement)) == address.displacement ? 1 : 2
     let field = UInt64(reg & 7) &<< 3 | mode &<< 6
     let size = mode == 0 ? 0 : mode == 1 ? 1 : 4
     if address.hasIndex || address.base.low == 4 {

@@ -55,7 +55,9 @@ extension X86_64Translator {
 
   /// Undoes the frame; the return address is then on top. Leaves all registers but rcx and those restored alone.
   mutating func epilogue() {
-    for register in (6...9 as ClosedRange<UInt8>).reversed() where frame.saved & 1 << UInt16(register) != 0 { encoder.pop(Register(register)) }
+    for register in (6...9 as ClosedRange<UInt8>).reversed() where frame.saved & 1 << UInt16(register) != 0 {
+      encoder.pop(Register(register))
+    }
     if frame.savesEnvironment { encoder.pop(.environment) }
     if frame.isPadded { encoder.pop(.rcx) }
     if frame.hasFramePointer {
