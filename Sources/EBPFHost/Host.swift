@@ -39,6 +39,9 @@ public struct LoadOptions: Sendable {
   public var programs: Set<String>?
   /// Bytes of memory that a `rawMemory` program is proved for.
   public var memorySize: Int = 0
+  /// Instructions that one run in the ``Engine/checked`` engine may execute before it is stopped with a fault; the other engines have no
+  /// such limit, because the verifier has proved that the program ends.
+  public var instructionBudget: Int = 100_000_000
   /// Receives what programs print (`bpf_trace_printk`), a line at a time, from any thread; `nil`: it is dropped.
   public var trace: (@Sendable (String) -> Void)?
 

@@ -1,0 +1,42 @@
+import CEBPF
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension HelperTable {
+  /// Clocks.
+  static var timeHelpers: [Entry] {
+    [
+      Entry(5, "ktime_get_ns") { _, _, _, _, _, _ in nanoseconds(CLOCK_MONOTONIC) },
+      Entry(118, "jiffies64") { _, _, _, _, _, _ in nanoseconds(coarseClock) / nanosecondsPerJiffy },
+      Entry(125, "ktime_get_boot_ns") { _, _, _, _, _, _ in nanoseconds(bootClock) },
+      Entry(160, "ktime_get_coarse_ns") { _, _, _, _, _, _ in nanoseconds(coarseClock) },
+      Entry(208, "ktime_get_tai_ns") { _, _, _, _, _, _ in nanoseconds(taiClock) },
+    ]
+  }
+}
+
+/// A jiffy is 4 ms here, as with the kernel's usual HZ = 250.
+private let nanosecondsPerJiffy: UInt64 = 4_000_000
+
+#if os(Linux)
+private let bootClock = CLOCK_BOOTTIME
+private let coarseClock = CLOCK_MONOTONIC_COARSE
+private let taiClock = CLOCK_TAI
+#else
+private let bootClock = CLOCK_MONOTONIC
+private let coarseClock = CLOCK_MONOTONIC
+private let taiClock = CLOCK_REALTIME
+#endif
+
+/// What a clock says, in nanoseconds.
+func nanoseconds(_ clock: clockid_t) -> UInt64 {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+}

@@ -1,0 +1,101 @@
+import CEBPF
+import EBPFTables
+
+/// The packet that a run works on, behind ``ebpf_environment/hook``: a plain struct, so that helpers reach it without a reference count.
+///
+/// What is here decides; the 32-bit addresses in the program's context are copies of it, written anew whenever a helper moves the packet.
+struct PacketState {
+  /// Which context the program was given.
+  enum Kind: UInt8 {
+    case xdp
+    /// `struct __sk_buff` of a type with direct packet access.
+    case socketBuffer
+    /// `struct __sk_buff` of a socket filter: no direct access.
+    case socketFilter
+  }
+
+  var kind: Kind
+  /// `struct xdp_md` or `struct __sk_buff`.
+  var context: UnsafeMutableRawPointer
+  /// The buffer: the packet may grow as far as its ends.
+  var bufferStart: UInt
+  var bufferEnd: UInt
+  /// The packet's bytes; `dataMeta` is where an XDP program's metadata before them begins.
+  var data: UInt
+  var dataEnd: UInt
+  var dataMeta: UInt
+  /// Of socket buffers: where the link and network headers begin.
+  var linkHeader: UInt
+  var networkHeader: UInt
+  /// Where `bpf_redirect` and its kin send the packet: interface, flags, and the map and key of `bpf_redirect_map`.
+  var redirectTarget: UInt32 = 0
+  var redirectFlags: UInt64 = 0
+  /// Copies that `bpf_clone_redirect` asked for.
+  var clones: UInt32 = 0
+
+  /// The packet's bytes.
+  var length: Int { Int(dataEnd &- data) }
+
+  /// The run's packet, where the hook has one.
+  @inline(__always)
+  static func of(_ environment: UnsafeMutablePointer<ebpf_environment>) -> UnsafeMutablePointer<PacketState>? {
+    environment.pointee.hook?.assumingMemoryBound(to: PacketState.self)
+  }
+
+  /// Writes the packet's place into the context.
+  @inline(__always)
+  func refreshContext() {
+    switch kind {
+    case .xdp:
+      context.storeBytes(of: UInt32(truncatingIfNeeded: data), toByteOffset: XDPContext.data, as: UInt32.self)
+      context.storeBytes(of: UInt32(truncatingIfNeeded: dataEnd), toByteOffset: XDPContext.dataEnd, as: UInt32.self)
+      context.storeBytes(of: UInt32(truncatingIfNeeded: dataMeta), toByteOffset: XDPContext.dataMeta, as: UInt32.self)
+    case .socketBuffer, .socketFilter:
+      context.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: SocketBufferContext.length, as: UInt32.self)
+      context.storeBytes(of: UInt32(truncatingIfNeeded: data), toByteOffset: SocketBufferContext.data, as: UInt32.self)
+      context.storeBytes(of: UInt32(truncatingIfNeeded: dataEnd), toByteOffset: SocketBufferContext.dataEnd, as: UInt32.self)
+      context.storeBytes(of: UInt32(truncatingIfNeeded: dataMeta), toByteOffset: SocketBufferContext.dataMeta, as: UInt32.self)
+    }
+  }
+}
+
+/// Byte offsets of `struct xdp_md` (`include/uapi/linux/bpf.h`).
+enum XDPContext {
+  static let data = 0
+  static let dataEnd = 4
+  static let dataMeta = 8
+  static let ingressInterface = 12
+  static let receiveQueue = 16
+  static let egressInterface = 20
+  static let size = 24
+}
+
+/// Byte offsets of `struct __sk_buff` (`include/uapi/linux/bpf.h`).
+enum SocketBufferContext {
+  static let length = 0
+  static let packetType = 4
+  static let mark = 8
+  static let queueMapping = 12
+  static let `protocol` = 16
+  static let vlanPresent = 20
+  static let vlanTCI = 24
+  static let vlanProtocol = 28
+  static let priority = 32
+  static let ingressInterface = 36
+  static let interface = 40
+  static let tcIndex = 44
+  static let controlBlock = 48
+  static let hash = 68
+  static let tcClassID = 72
+  static let data = 76
+  static let dataEnd = 80
+  static let dataMeta = 140
+  static let timestamp = 152
+  static let wireLength = 160
+  static let segmentCount = 164
+  static let socket = 168
+  static let segmentSize = 176
+  static let timestampType = 180
+  static let hardwareTimestamp = 184
+  static let size = 192
+}

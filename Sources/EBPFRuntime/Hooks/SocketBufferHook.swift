@@ -1,0 +1,136 @@
+import EBPFHost
+
+/// The sizes that the kernel's test run gives to socket buffers.
+enum SocketBuffer {
+  /// `NET_SKB_PAD + NET_IP_ALIGN`
+  static let headroom = 64
+  /// Room behind the packet. The kernel moves a packet that outgrows its buffer; here the room is there from the start.
+  static let tailroom = 320
+  /// What programs may put before and behind a packet at most, together (`bpf_skb_change_head`, `_change_tail`, `_adjust_room`).
+  static let growth = 65536
+  /// `ETH_HLEN`
+  static let linkHeader = 14
+}
+
+/// `skb->protocol` and `skb->pkt_type`, as `eth_type_trans` finds them for a packet with an Ethernet header.
+struct EthernetSummary {
+  /// In network byte order, as programs see it.
+  var networkProtocol: UInt16
+  /// `PACKET_*`
+  var packetType: UInt32
+
+  static let broadcast: UInt32 = 1
+  static let multicast: UInt32 = 2
+  static let otherHost: UInt32 = 3
+
+  /// - Parameter header: 14 bytes, and whatever follows.
+  init(_ header: UnsafeRawPointer, length: Int) {
+    let type = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+    if type >= 0x600 {
+      networkProtocol = type.bigEndian
+    } else if length >= 16, header.loadUnaligned(fromByteOffset: 14, as: UInt16.self) == 0xffff {
+      // Novell's raw 802.3.
+      networkProtocol = UInt16(0x0001).bigEndian
+    } else {
+      networkProtocol = UInt16(0x0004).bigEndian
+    }
+    let destination = header.loadUnaligned(as: UInt32.self)
+    let rest = header.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
+    if header.load(as: UInt8.self) & 1 != 0 {
+      packetType = destination == 0xffff_ffff && rest == 0xffff ? Self.broadcast : Self.multicast
+    } else {
+      // The loopback device's own address is all zeros.
+      packetType = destination == 0 && rest == 0 ? 0 : Self.otherHost
+    }
+  }
+}
+
+extension UserspaceProgram {
+  /// Runs a program on a socket buffer, as the kernel's test run does (`bpf_prog_test_run_skb`): the packet has an Ethernet header, which
+  /// only traffic control sees; for the other types the data begins behind it, and 14 zero bytes come back in its place.
+  ///
+  /// Of a context that is given, `mark`, `priority`, `ingress_ifindex`, `ifindex`, `cb`, `tstamp`, `wire_len`, `gso_segs`, `gso_size` and
+  /// `hwtstamp` count.
+  func runSocketBuffer(_ input: TestInput, layer: HookKind.Layer) throws(HostError) -> TestResult {
+    guard input.data.count >= SocketBuffer.linkHeader else {
+      throw HostError(.badArgument, "a socket buffer of \(input.data.count) bytes lacks its Ethernet header of \(SocketBuffer.linkHeader)")
+    }
+    guard input.context.isEmpty || input.context.count <= SocketBufferContext.size else {
+      throw HostError(
+        .badArgument, "the context is a struct __sk_buff of \(SocketBufferContext.size) bytes, not \(input.context.count)")
+    }
+    let room = SocketBuffer.growth
+    let memory = try PacketMemory(byteCount: room + input.data.count + room + SocketBuffer.tailroom)
+    let start = memory.start + room
+    input.data.withUnsafeBytes { start.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+    let summary = EthernetSummary(start, length: input.data.count)
+    return try withUnsafeTemporaryAllocation(byteCount: SocketBufferContext.size, alignment: 8) {
+      (context) throws(HostError) -> TestResult in
+      let context = context.baseAddress.unsafelyUnwrapped
+      context.initializeMemory(as: UInt8.self, repeating: 0, count: SocketBufferContext.size)
+      let link = UInt(bitPattern: start)
+      let network = link + UInt(SocketBuffer.linkHeader)
+      let data = layer == .link ? link : network
+      var packet = PacketState(
+        kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: UInt(bitPattern: memory.start),
+        bufferEnd: link + UInt(input.data.count + room), data: data, dataEnd: link + UInt(input.data.count), dataMeta: data,
+        linkHeader: link, networkHeader: network)
+      packet.refreshContext()
+      context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
+      context.storeBytes(of: summary.packetType, toByteOffset: SocketBufferContext.packetType, as: UInt32.self)
+      context.storeBytes(of: 1, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
+      try Self.copySettableFields(input.context, to: context, length: packet.length)
+      let outcome = try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) -> (result: UInt64, nanoseconds: Double) in
+        try withRun(hook: packet) { (run) throws(HostError) -> (result: UInt64, nanoseconds: Double) in
+          run.addRegion(context, SocketBufferContext.size, .context)
+          let outcome = run.repeated(input.repeatCount, UInt64(UInt(bitPattern: context)), 0)
+          try checkStopped(run)
+          return outcome
+        }
+      }
+      let bytes = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: packet.data), count: packet.length)
+      let prefix = layer == .link ? 0 : SocketBuffer.linkHeader
+      var contextOut: [UInt8] = []
+      if !input.context.isEmpty {
+        contextOut = [UInt8](UnsafeRawBufferPointer(start: context, count: SocketBufferContext.size))
+      }
+      return TestResult(
+        returnValue: outcome.result, data: Array(repeating: 0, count: prefix) + bytes, context: contextOut,
+        nanoseconds: outcome.nanoseconds)
+    }
+  }
+
+  /// Takes over what a caller may set of a `struct __sk_buff`; everything else of it must be zero (`convert___skb_to_skb`).
+  private static func copySettableFields(
+    _ given: [UInt8], to context: UnsafeMutableRawPointer, length: Int
+  ) throws(HostError) {
+    guard !given.isEmpty else { return }
+    let settable: [Range<Int>] = [
+      SocketBufferContext.mark..<SocketBufferContext.queueMapping,
+      SocketBufferContext.priority..<SocketBufferContext.tcIndex,
+      SocketBufferContext.controlBlock..<SocketBufferContext.hash,
+      SocketBufferContext.timestamp..<SocketBufferContext.socket,
+      SocketBufferContext.segmentSize..<SocketBufferContext.timestampType,
+      SocketBufferContext.hardwareTimestamp..<SocketBufferContext.size,
+    ]
+    for index in given.indices where given[index] != 0 && !settable.contains(where: { $0.contains(index) }) {
+      throw HostError(
+        .badArgument,
+        "byte \(index) of the struct __sk_buff is set; mark, priority, ifindex, ingress_ifindex, cb, tstamp, wire_len, gso_segs, gso_size and hwtstamp can be"
+      )
+    }
+    let interface = context.load(fromByteOffset: SocketBufferContext.interface, as: UInt32.self)
+    for range in settable {
+      for index in range where index < given.count { context.storeBytes(of: given[index], toByteOffset: index, as: UInt8.self) }
+    }
+    if context.load(fromByteOffset: SocketBufferContext.interface, as: UInt32.self) == 0 {
+      context.storeBytes(of: interface, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
+    }
+    let wireLength = context.load(fromByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
+    if wireLength == 0 {
+      context.storeBytes(of: UInt32(length), toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
+    } else if wireLength < UInt32(length) || wireLength > 65536 {
+      throw HostError(.badArgument, "wire_len \(wireLength) is below the packet's length \(length), or over 65536")
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import CEBPF
+
+/// A program's decoded instructions, at an address that does not change.
+final class DecodedProgram: @unchecked Sendable {
+  /// One for each slot, and an ``DecodedInstruction/unreachable`` behind them. Nothing writes to it after the decoder has.
+  let instructions: UnsafeMutablePointer<DecodedInstruction>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    instructions = .allocate(capacity: count + 1)
+    instructions.initialize(repeating: .unreachable, count: count + 1)
+  }
+
+  deinit { instructions.deallocate() }
+
+  /// The slot of an instruction's address, if it is one of this program's.
+  func slot(at address: UInt) -> Int? {
+    let base = UInt(bitPattern: instructions)
+    guard address >= base else { return nil }
+    let slot = Int((address - base) / UInt(MemoryLayout<DecodedInstruction>.stride))
+    return slot <= count ? slot : nil
+  }
+}
+
+/// What a program's symbols stand for: filled in by the host, read by the decoder, the checked interpreter and whoever places machine code.
+struct LinkTable {
+  /// The address of each map's header, by index in the object's maps.
+  var maps: [UInt64] = []
+  /// The address of each map's first value, where it has one at a fixed place.
+  var mapValues: [UInt64?] = []
+  /// The helpers by number.
+  var helpers: UnsafePointer<ebpf_helper?>
+  /// Whether a helper may be called by the program's type; others are refused at load.
+  var allowsHelper: (UInt32) -> Bool = { _ in true }
+}
