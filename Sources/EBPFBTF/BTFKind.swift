@@ -48,7 +48,7 @@ public enum BTFKind: UInt8, Sendable, Hashable, CaseIterable, CustomStringConver
   }
 
   /// Bytes behind `struct btf_type` that every type of the kind has.
-  var extraBytes: Int {
+  package var extraBytes: Int {
     switch self {
     case .int, .variable, .declarationTag: 4
     case .array: 12
@@ -57,7 +57,7 @@ public enum BTFKind: UInt8, Sendable, Hashable, CaseIterable, CustomStringConver
   }
 
   /// Bytes of each of the `vlen` elements behind it.
-  var bytesPerElement: Int {
+  package var bytesPerElement: Int {
     switch self {
     case .structure, .union, .dataSection, .enumeration64: 12
     case .enumeration, .functionPrototype: 8

@@ -18,7 +18,9 @@ struct LoadSession {
   private static let longestPath = 200_000
 
   let object: ObjectSpec
-  let types: KernelTypes?
+  private let types: KernelTypes?
+  /// Why the kernel did not take the object's types, where it did not.
+  private let typesRefusal: String?
   let maps: [KernelMap]
 
   /// Loads the types and creates the maps, with their contents as far as those are not programs.
@@ -29,12 +31,19 @@ struct LoadSession {
         "the object was compiled for \(object.byteOrder.rawValue)-endian machines and this one is not; compile with -target bpf")
     }
     self.object = object
-    types = KernelTypes(object)
+    switch KernelTypes.load(object) {
+    case .none: (types, typesRefusal) = (nil, nil)
+    case .loaded(let loaded): (types, typesRefusal) = (loaded, nil)
+    case .refused(let reason): (types, typesRefusal) = (nil, reason)
+    }
     let creator = MapCreator(types: types?.descriptor)
     var maps: [KernelMap] = []
     do throws(HostError) {
       for spec in object.maps { maps.append(try creator.create(spec)) }
-      for map in maps { try Self.fill(map, with: maps) }
+      for map in maps {
+        if map.spec.dataSection == .kconfig { try map.update([0, 0, 0, 0], KernelSettings(object).bytes(map.spec), .any) }
+        try Self.fill(map, with: maps)
+      }
     } catch {
       for map in maps { map.close() }
       types?.close()
@@ -111,6 +120,7 @@ struct LoadSession {
       answer: .accept, message: "", instruction: nil, instructionsProcessed: log.instructionsProcessed ?? 0,
       totalStates: log.totalStates ?? 0, peakStates: log.peakStates ?? 0, microseconds: log.microseconds ?? 0, errno: 0, log: answer.log)
     guard let error = answer.error else { return result }
+    if let typesRefusal { result.log = "the object's types were not loaded: \(typesRefusal)\n" + result.log }
     result.errno = error.errno
     result.instruction = log.instruction
     if answer.log.isEmpty {

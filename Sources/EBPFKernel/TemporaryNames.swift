@@ -56,3 +56,8 @@ extension MapType {
   static let bloomFilter = MapType(rawValue: 30)
   static let userRingBuffer = MapType(rawValue: 31)
 }
+
+extension AttachType {
+  static let traceRawTracepoint = AttachType(rawValue: 23)
+  static let traceIterator = AttachType(rawValue: 28)
+}
