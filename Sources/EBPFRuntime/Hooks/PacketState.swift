@@ -27,14 +27,19 @@ struct PacketState {
   /// Of socket buffers: where the link and network headers begin.
   var linkHeader: UInt
   var networkHeader: UInt
+  /// Bytes that the packet had on the wire behind those that were captured: they count in `skb->len` and cannot be read.
+  var missing: UInt = 0
   /// Where `bpf_redirect` and its kin send the packet: interface, flags, and the map and key of `bpf_redirect_map`.
   var redirectTarget: UInt32 = 0
   var redirectFlags: UInt64 = 0
   /// Copies that `bpf_clone_redirect` asked for.
   var clones: UInt32 = 0
 
-  /// The packet's bytes.
+  /// Bytes of the packet that are there.
   var length: Int { Int(dataEnd &- data) }
+
+  /// `skb->len`.
+  var fullLength: UInt32 { UInt32(truncatingIfNeeded: dataEnd &- data &+ missing) }
 
   /// The run's packet, where the hook has one.
   @inline(__always)
@@ -51,7 +56,7 @@ struct PacketState {
       context.storeBytes(of: UInt32(truncatingIfNeeded: dataEnd), toByteOffset: XDPContext.dataEnd, as: UInt32.self)
       context.storeBytes(of: UInt32(truncatingIfNeeded: dataMeta), toByteOffset: XDPContext.dataMeta, as: UInt32.self)
     case .socketBuffer, .socketFilter:
-      context.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: SocketBufferContext.length, as: UInt32.self)
+      context.storeBytes(of: fullLength, toByteOffset: SocketBufferContext.length, as: UInt32.self)
       context.storeBytes(of: UInt32(truncatingIfNeeded: data), toByteOffset: SocketBufferContext.data, as: UInt32.self)
       context.storeBytes(of: UInt32(truncatingIfNeeded: dataEnd), toByteOffset: SocketBufferContext.dataEnd, as: UInt32.self)
       context.storeBytes(of: UInt32(truncatingIfNeeded: dataMeta), toByteOffset: SocketBufferContext.dataMeta, as: UInt32.self)

@@ -1,0 +1,221 @@
+import CEBPF
+public import EBPFCapture
+public import EBPFHost
+import EBPFObject
+import EBPFTables
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension Program {
+  /// Runs the program on every packet of a capture: xdp, traffic control, socket filters and the other types that work on socket buffers.
+  ///
+  /// The packets are copied one after another into one buffer, so that the capture stays as it is whatever the program writes.
+  /// - Throws: ``HostError`` where the program is of another type or host, or where a run faulted (the message says at which packet).
+  public func run(over capture: Capture, options: ReplayOptions = ReplayOptions()) throws(HostError) -> Replay {
+    guard let program = backend as? UserspaceProgram else {
+      throw HostError(.unsupported, "program '\(spec.name)' is not loaded in userspace; captures are run there")
+    }
+    return try program.run(over: capture, options: options)
+  }
+}
+
+extension UserspaceProgram {
+  func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay {
+    try checkOpen()
+    let longest = capture.packets.reduce(0) { max($0, $1.range.count) }
+    var replay = ReplayRun(capture: capture, options: options)
+    switch HookKind(type) {
+    case .xdp:
+      let memory = try PacketMemory(byteCount: XDPBuffer.size(for: longest))
+      try replayXDP(&replay, memory)
+    case .socketBuffer(let layer):
+      let memory = try PacketMemory(byteCount: longest + 2 * SocketBuffer.growth)
+      try replaySocketBuffers(&replay, memory, layer)
+    case .memory, .context:
+      throw HostError(.unsupported, "program '\(spec.name)' does not work on packets, so it cannot be run over a capture")
+    }
+    return replay.result()
+  }
+
+  private func replayXDP(_ replay: inout ReplayRun, _ memory: borrowing PacketMemory) throws(HostError) {
+    let bufferStart = UInt(bitPattern: memory.start)
+    let buffer = memory.start + XDPBuffer.headroom
+    let data = UInt(bitPattern: buffer)
+    try withContext(XDPContext.size) { (context) throws(HostError) in
+      var packet = PacketState(
+        kind: .xdp, context: context, bufferStart: bufferStart, bufferEnd: bufferStart, data: data, dataEnd: data, dataMeta: data,
+        linkHeader: data, networkHeader: data)
+      try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) in
+        try withRun(hook: packet) { (run) throws(HostError) in
+          run.addRegion(context, XDPContext.size, .context, isWritable: false)
+          let r1 = UInt64(UInt(bitPattern: context))
+          try replay.forEachPacket(run, self) { source, interface, _ in
+            let count = source.count
+            if let base = source.baseAddress { buffer.copyMemory(from: base, byteCount: count) }
+            packet.pointee.data = data
+            packet.pointee.dataMeta = data
+            packet.pointee.dataEnd = data &+ UInt(count)
+            packet.pointee.bufferEnd = bufferStart &+ UInt(XDPBuffer.size(for: count) &- XDPBuffer.tailroom)
+            packet.pointee.refreshContext()
+            context.storeBytes(of: interface, toByteOffset: XDPContext.ingressInterface, as: UInt32.self)
+            return low(run(r1, 0))
+          } output: { action in
+            // XDP_PASS, XDP_TX and XDP_REDIRECT.
+            action >= 2 && action <= 4 ? packet.pointee.bytes(from: packet.pointee.data) : nil
+          }
+        }
+      }
+    }
+  }
+
+  private func replaySocketBuffers(
+    _ replay: inout ReplayRun, _ memory: borrowing PacketMemory, _ layer: HookKind.Layer
+  ) throws(HostError) {
+    let bufferStart = UInt(bitPattern: memory.start)
+    let bufferEnd = bufferStart + UInt(memory.byteCount)
+    let buffer = memory.start + SocketBuffer.growth
+    let link = UInt(bitPattern: buffer)
+    let linkLayers = replay.capture.interfaces.map { LinkLayer($0.linkType) }
+    let startsAtLink = layer == .link || (layer == .filter && replay.options.filterStart == .linkHeader)
+    let isTrafficControl = layer == .link
+    try withContext(SocketBufferContext.size) { (context) throws(HostError) in
+      var packet = PacketState(
+        kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: bufferStart, bufferEnd: bufferEnd,
+        data: link, dataEnd: link, dataMeta: link, linkHeader: link, networkHeader: link)
+      try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) in
+        try withRun(hook: packet) { (run) throws(HostError) in
+          run.addRegion(context, SocketBufferContext.size, .context)
+          let r1 = UInt64(UInt(bitPattern: context))
+          try linkLayers.withContiguousStorage { (linkLayers) throws(HostError) in
+            try replay.forEachPacket(run, self) { source, interface, captured in
+              let count = source.count
+              if let base = source.baseAddress { buffer.copyMemory(from: base, byteCount: count) }
+              let summary = linkLayers[captured.interface].summary(of: UnsafeRawPointer(buffer), length: count)
+              let network = link &+ UInt(summary.headerLength)
+              let data = startsAtLink ? link : network
+              packet.pointee.data = data
+              packet.pointee.dataMeta = data
+              packet.pointee.dataEnd = link &+ UInt(count)
+              packet.pointee.networkHeader = network
+              packet.pointee.linkHeader = link
+              packet.pointee.missing = UInt(max(Int(captured.originalLength) &- count, 0))
+              context.initializeMemory(as: UInt8.self, repeating: 0, count: SocketBufferContext.size)
+              packet.pointee.refreshContext()
+              context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
+              context.storeBytes(of: summary.packetType, toByteOffset: SocketBufferContext.packetType, as: UInt32.self)
+              context.storeBytes(of: interface, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
+              context.storeBytes(of: packet.pointee.fullLength, toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
+              return low(run(r1, 0))
+            } output: { action in
+              if isTrafficControl {
+                // Whatever goes on its way: not SHOT, STOLEN, QUEUED, TRAP.
+                return [2, 4, 5, 8].contains(action) ? nil : packet.pointee.bytes(from: packet.pointee.data)
+              }
+              guard action != 0 else { return nil }
+              let bytes = packet.pointee.bytes(from: packet.pointee.linkHeader)
+              return layer == .filter && startsAtLink ? Array(bytes.prefix(Int(action))) : bytes
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Zeroed memory for a context.
+  private func withContext(_ size: Int, _ body: (UnsafeMutableRawPointer) throws(HostError) -> Void) throws(HostError) {
+    let context = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    defer { context.deallocate() }
+    context.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    try body(context)
+  }
+}
+
+extension Array {
+  /// The elements without the bounds checks and reference counts of an array.
+  fileprivate func withContiguousStorage(_ body: (UnsafePointer<Element>) throws(HostError) -> Void) throws(HostError) {
+    let copy = UnsafeMutablePointer<Element>.allocate(capacity: count)
+    copy.initialize(from: self, count: count)
+    defer {
+      copy.deinitialize(count: count)
+      copy.deallocate()
+    }
+    try body(copy)
+  }
+}
+
+extension PacketState {
+  /// A copy of the packet from an address on.
+  fileprivate func bytes(from start: UInt) -> [UInt8] {
+    [UInt8](UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: start <= dataEnd ? Int(dataEnd - start) : 0))
+  }
+}
+
+/// A capture on its way through a program: the loop around the runs, and what they gave.
+private struct ReplayRun {
+  let capture: Capture
+  let options: ReplayOptions
+  private var packets = 0
+  private var output: [Replay.Packet] = []
+  private var nanosecondsTaken = 0.0
+  /// Counts of the small actions, and of the others.
+  private var small = [Int](repeating: 0, count: 16)
+  private var large: [UInt32: Int] = [:]
+
+  init(capture: Capture, options: ReplayOptions) {
+    self.capture = capture
+    self.options = options
+  }
+
+  /// Calls `action` with each packet's bytes, its interface's number and its record.
+  @inline(__always)
+  mutating func forEachPacket(
+    _ run: borrowing ProgramRun, _ program: UserspaceProgram,
+    action: (UnsafeRawBufferPointer, UInt32, borrowing CapturedPacket) -> UInt32, output keep: (UInt32) -> [UInt8]?
+  ) throws(HostError) {
+    var stoppedAt: Int?
+    let start = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+    let rounds = max(1, options.repeatCount)
+    let firstInterface = options.firstInterface
+    capture.bytes.withUnsafeBytes { bytes in
+      capture.packets.withUnsafeBufferPointer { packets in
+        small.withUnsafeMutableBufferPointer { small in
+          for round in 0..<rounds where stoppedAt == nil {
+            let keepsOutput = options.keepsOutput && round == rounds - 1
+            for index in packets.indices {
+              let packet = packets[index]
+              let source = UnsafeRawBufferPointer(rebasing: bytes[packet.range])
+              let result = action(source, firstInterface &+ UInt32(truncatingIfNeeded: packet.interface), packet)
+              if run.stopped != .none {
+                stoppedAt = index
+                break
+              }
+              if result < 16 { small[Int(result)] &+= 1 } else { large[result, default: 0] += 1 }
+              if keepsOutput, let data = keep(result) { output.append(Replay.Packet(index: index, action: result, data: data)) }
+            }
+            if stoppedAt == nil { self.packets += packets.count }
+          }
+        }
+      }
+    }
+    nanosecondsTaken = Double(nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start)
+    if let stoppedAt {
+      do {
+        try program.checkStopped(run)
+      } catch {
+        throw HostError(error.code, "packet \(stoppedAt + 1): \(error.message)", errno: error.errno, underlying: error.underlying)
+      }
+    }
+  }
+
+  consuming func result() -> Replay {
+    var actions = small.indices.filter { small[$0] > 0 }.map { Replay.ActionCount(action: UInt32($0), count: small[$0]) }
+    actions += large.sorted { $0.key < $1.key }.map { Replay.ActionCount(action: $0.key, count: $0.value) }
+    return Replay(packets: packets, actions: actions, nanoseconds: nanosecondsTaken, output: output)
+  }
+}

@@ -1,0 +1,64 @@
+/// How a program is run over a capture.
+public struct ReplayOptions: Sendable {
+  /// Where the data of a socket filter's packets begins.
+  public enum FilterStart: Sendable, Hashable {
+    /// At the link header, as for `AF_PACKET` sockets and tcpdump.
+    case linkHeader
+    /// At the network header, as for other sockets and for the kernel's test run.
+    case networkHeader
+  }
+
+  /// How often the whole capture is run over; maps keep what they gathered.
+  public var repeatCount = 1
+  /// Whether ``Replay/output`` receives the packets that the program lets pass, as it left them.
+  public var keepsOutput = false
+  public var filterStart = FilterStart.linkHeader
+  /// The interface number that programs see, plus the packet's interface in the capture; 1 is what the kernel's test run gives.
+  public var firstInterface: UInt32 = 1
+
+  public init() {}
+}
+
+/// What a program made of a capture.
+public struct Replay: Sendable {
+  /// How often the program returned a value (its low 32 bits).
+  public struct ActionCount: Sendable, Hashable {
+    /// An `XDPAction` or `TCAction`, or what the program's type says.
+    public var action: UInt32
+    public var count: Int
+
+    public init(action: UInt32, count: Int) {
+      self.action = action
+      self.count = count
+    }
+  }
+
+  /// A packet that passed, with what the program made of it.
+  public struct Packet: Sendable, Hashable {
+    /// Index in ``Capture/packets``.
+    public var index: Int
+    public var action: UInt32
+    public var data: [UInt8]
+
+    public init(index: Int, action: UInt32, data: [UInt8]) {
+      self.index = index
+      self.action = action
+      self.data = data
+    }
+  }
+
+  /// Runs of the program.
+  public var packets: Int
+  /// By rising action; only those that occurred.
+  public var actions: [ActionCount]
+  /// CPU time of all runs together, the loop around them included.
+  public var nanoseconds: Double
+  /// With ``ReplayOptions/keepsOutput``: the packets of the last round that were not dropped, in order.
+  ///
+  /// Dropped are XDP's ABORTED and DROP, traffic control's SHOT, STOLEN, QUEUED and TRAP, and 0 of socket filters and cgroups. Of a socket
+  /// filter's packet as many bytes pass as it returned.
+  public var output: [Packet]
+
+  /// CPU time of a run and its loop.
+  public var nanosecondsPerPacket: Double { packets == 0 ? 0 : nanoseconds / Double(packets) }
+}

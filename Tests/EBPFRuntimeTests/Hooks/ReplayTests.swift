@@ -1,0 +1,101 @@
+import EBPFCapture
+import EBPFHost
+import EBPFISA
+import EBPFObject
+import EBPFRuntime
+import EBPFTables
+import Testing
+
+@Suite("Captures run through programs")
+struct ReplayTests {
+  /// A little-endian pcap file of these packets.
+  static func capture(_ packets: [[UInt8]], linkType: UInt8 = 1, cut: Int = .max) throws -> Capture {
+    func word(_ value: Int) -> [UInt8] {
+      [UInt8(value & 0xff), UInt8(value >> 8 & 0xff), UInt8(value >> 16 & 0xff), UInt8(value >> 24 & 0xff)]
+    }
+    var bytes = word(0xa1b2_c3d4) + [2, 0, 4, 0] + word(0) + word(0) + word(65535) + word(Int(linkType))
+    for packet in packets {
+      bytes += word(1) + word(0) + word(min(packet.count, cut)) + word(packet.count) + packet.prefix(cut)
+    }
+    return try Capture(bytes: bytes)
+  }
+
+  @Test("XDP actions are counted, packets that pass come back as written, the capture stays as it is", arguments: engines)
+  func xdp(engine: LoadOptions.Engine) throws {
+    // Passes packets whose byte 13 is even and zeroes it, drops the others and those that are shorter.
+    let program =
+      TestRunTests.packetAccess(14, otherwise: 1) + [
+        .load(.b, .r5, .r2, 13), .mov64(.r0, 1), .jump(.set, .r5, 1, 2), .store(.b, .r2, 13, 0), .mov64(.r0, 2), .exit,
+      ]
+    let capture = try Self.capture([[UInt8](repeating: 4, count: 60), [UInt8](repeating: 5, count: 60), [1, 2, 3], []])
+    let loaded = try load(program, type: .xdpType, engine: engine)
+    var options = ReplayOptions()
+    options.keepsOutput = true
+    options.repeatCount = 3
+    let replay = try loaded.programs[0].run(over: capture, options: options)
+    #expect(replay.packets == 12)
+    #expect(replay.actions == [Replay.ActionCount(action: 1, count: 9), Replay.ActionCount(action: 2, count: 3)])
+    #expect(replay.output.map(\.index) == [0])
+    #expect(replay.output.first?.data == [UInt8](repeating: 4, count: 13) + [0] + [UInt8](repeating: 4, count: 46))
+  }
+
+  @Test("a socket filter starts at the link header, and lets as many bytes pass as it returns", arguments: engines)
+  func socketFilter(engine: LoadOptions.Engine) throws {
+    let program: [Instruction] = [.mov64(.r6, .r1), .loadAbsolute(.b, 0), .exit]
+    let capture = try Self.capture([[UInt8](20..<60), [UInt8](repeating: 0, count: 40)])
+    let loaded = try load(program, type: .socketFilterType, engine: engine)
+    var options = ReplayOptions()
+    options.keepsOutput = true
+    let replay = try loaded.programs[0].run(over: capture, options: options)
+    #expect(replay.actions == [Replay.ActionCount(action: 0, count: 1), Replay.ActionCount(action: 20, count: 1)])
+    #expect(replay.output.map(\.data) == [[UInt8](20..<40)])
+    options.filterStart = .networkHeader
+    #expect(try loaded.programs[0].run(over: capture, options: options).actions.last?.action == 34)
+  }
+
+  @Test("skb->len is the length on the wire, the bytes end where the capture ends", arguments: engines)
+  func truncated(engine: LoadOptions.Engine) throws {
+    let length: [Instruction] = [.load(.w, .r0, .r1, 0), .exit]
+    let captured: [Instruction] = [.load(.w, .r0, .r1, 80), .load(.w, .r2, .r1, 76), .alu64(.sub, .r0, .r2), .exit]
+    let capture = try Self.capture([[UInt8](repeating: 1, count: 100)], cut: 60)
+    #expect(try load(length, type: .classifierType, engine: engine).programs[0].run(over: capture).actions.first?.action == 100)
+    #expect(try load(captured, type: .classifierType, engine: engine).programs[0].run(over: capture).actions.first?.action == 60)
+  }
+
+  @Test("protocol and packet type come from the link header, of whatever type", arguments: engines)
+  func linkTypes(engine: LoadOptions.Engine) throws {
+    let program: [Instruction] = [
+      .load(.w, .r0, .r1, 16), .load(.w, .r2, .r1, 4), .alu64(.lsh, .r2, 16), .alu64(.or, .r0, .r2), .exit,
+    ]
+    let loaded = try load(program, type: .classifierType, engine: engine)
+    let ip: [UInt8] = [0x45] + [UInt8](repeating: 0, count: 19)
+    let cases: [(UInt8, [UInt8], UInt32)] = [
+      (1, [UInt8](repeating: 0xff, count: 6) + [2, 2, 2, 2, 2, 2, 0x86, 0xdd] + ip, 0x0001_dd86),
+      (1, [1, 0, 0x5e, 0, 0, 1] + [2, 2, 2, 2, 2, 2, 0x08, 0x00] + ip, 0x0002_0008),
+      (101, ip, 0x0000_0008),
+      (113, [0, 4] + [UInt8](repeating: 0, count: 12) + [8, 0] + ip, 0x0004_0008),
+      (147, ip, 0),
+    ]
+    for (linkType, packet, expected) in cases {
+      let replay = try loaded.programs[0].run(over: Self.capture([packet], linkType: linkType))
+      #expect(replay.actions.map(\.action) == [expected], "link type \(linkType)")
+    }
+  }
+
+  @Test("a fault names the packet")
+  func fault() throws {
+    let program: [Instruction] = [.load(.w, .r2, .r1, 0), .load(.b, .r0, .r2, 13), .exit]
+    let loaded = try load(program, type: .xdpType, engine: .checked)
+    let capture = try Self.capture([[UInt8](repeating: 0, count: 14), [1]])
+    let error = #expect(throws: HostError.self) { try loaded.programs[0].run(over: capture) }
+    #expect(error?.message.hasPrefix("packet 2: program 'test', instruction 1: a load of 1 bytes at r2+13") == true)
+    #expect(error?.message.contains("12 bytes behind the packet of 1 bytes") == true)
+  }
+
+  @Test("programs that are not about packets refuse")
+  func wrongType() throws {
+    let loaded = try load([.mov64(.r0, 0), .exit])
+    let error = #expect(throws: HostError.self) { try loaded.programs[0].run(over: Self.capture([[1]])) }
+    #expect(error?.code == .unsupported)
+  }
+}
