@@ -41,25 +41,37 @@ extension BTF {
   }
 
   /// The alignment in bytes that C gives a value of the type on a 64-bit machine; `nil` where the type has no size.
-  public func alignment(of id: TypeID) -> Int? { alignment(of: id, depth: 0) }
+  public func alignment(of id: TypeID) -> Int? {
+    var known: [TypeID: Int] = [:]
+    return alignment(of: id, depth: 0, &known)
+  }
 
-  private func alignment(of id: TypeID, depth: Int) -> Int? {
+  /// The alignment, with those of structures remembered in `known` (0: none), so that no structure is walked twice.
+  func alignment(of id: TypeID, depth: Int, _ known: inout [TypeID: Int]) -> Int? {
     guard depth < BTF.longestChain, let type = type(id) else { return nil }
     switch type.kind {
     case .int, .float, .enumeration, .enumeration64: return Swift.max(1, Swift.min(8, type.statedSize ?? 1))
     case .pointer: return 8
     case .typedef, .const, .volatile, .restrict, .typeTag, .variable, .declarationTag, .array:
-      return alignment(of: type.target, depth: depth + 1)
+      return alignment(of: type.target, depth: depth + 1, &known)
     case .structure, .union:
-      var result = 1
-      for member in type.members {
-        guard let own = alignment(of: member.typeID, depth: depth + 1) else { return nil }
-        // A field that stands where its alignment forbids, or a size that it forbids: the structure is packed.
-        if member.bitFieldSize == 0, member.bitOffset % (8 * own) != 0 { return 1 }
-        result = Swift.max(result, own)
-      }
-      return (type.statedSize ?? 0) % result != 0 ? 1 : result
+      if let result = known[id] { return result == 0 ? nil : result }
+      known[id] = 0
+      guard let result = composedAlignment(of: type, depth: depth, &known) else { return nil }
+      known[id] = result
+      return result
     case .void, .forward, .function, .functionPrototype, .dataSection: return nil
     }
+  }
+
+  private func composedAlignment(of type: BTFType, depth: Int, _ known: inout [TypeID: Int]) -> Int? {
+    var result = 1
+    for member in type.layout {
+      guard let own = alignment(of: member.typeID, depth: depth + 1, &known) else { return nil }
+      // A field that stands where its alignment forbids, or a size that it forbids: the structure is packed.
+      if member.bitFieldSize == 0, member.bitOffset % (8 * own) != 0 { return 1 }
+      result = Swift.max(result, own)
+    }
+    return (type.statedSize ?? 0) % result != 0 ? 1 : result
   }
 }

@@ -102,6 +102,18 @@ public struct BTFType: Sendable {
     return result
   }
 
+  /// ``members`` without the text of their names.
+  var layout: [Member] {
+    guard kind == .structure || kind == .union else { return [] }
+    let hasBitFields = kindFlag
+    return (0..<elementCount).map { index in
+      let place = number(20 + 12 * index)
+      return Member(
+        name: "", nameOffset: number(12 + 12 * index), typeID: number(16 + 12 * index),
+        bitOffset: Int(hasBitFields ? place & 0xff_ffff : place), bitFieldSize: hasBitFields ? Int(place >> 24) : 0)
+    }
+  }
+
   // MARK: Enumerations
 
   /// A name of an enumeration and its value: signed where the enumeration is, else to be read as unsigned.
@@ -137,6 +149,21 @@ public struct BTFType: Sendable {
     return result
   }
 
+  /// The name of the first enumerator whose value agrees with `pattern` in the bits of `mask`; decodes no other name.
+  func enumeratorName(_ pattern: UInt64, mask: UInt64) -> String? {
+    let size = kind.bytesPerElement
+    guard kind == .enumeration || kind == .enumeration64 else { return nil }
+    for index in 0..<elementCount {
+      let low = number(16 + size * index)
+      let value =
+        kind == .enumeration64
+        ? UInt64(low) | UInt64(number(20 + size * index)) << 32
+        : kindFlag ? UInt64(bitPattern: Int64(Int32(bitPattern: low))) : UInt64(low)
+      if value & mask == pattern & mask { return btf.string(at: number(12 + size * index)) }
+    }
+    return nil
+  }
+
   // MARK: Functions
 
   /// A parameter of a prototype; the last one of a variadic function has type 0 and no name.
@@ -151,6 +178,12 @@ public struct BTFType: Sendable {
     return (0..<elementCount).map { index in
       Parameter(name: btf.string(at: number(12 + 8 * index)) ?? "", typeID: number(16 + 8 * index))
     }
+  }
+
+  /// The types of ``parameters`` alone.
+  var parameterTypes: [BTF.TypeID] {
+    guard kind == .functionPrototype else { return [] }
+    return (0..<elementCount).map { number(16 + 8 * $0) }
   }
 
   /// How far a function or variable is seen (`BTF_FUNC_*`, `BTF_VAR_*`).
