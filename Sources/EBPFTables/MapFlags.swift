@@ -1,34 +1,3 @@
-/// A program type (`enum bpf_prog_type`). Unknown numbers survive, so that a newer kernel's types can be passed through.
-public struct ProgramType: RawRepresentable, Hashable, Sendable {
-  public let rawValue: UInt32
-  @inlinable
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-  /// Not the kernel's: r1 is a memory area, r2 its length in bytes, as in uBPF, rbpf and bpf_conformance.
-  public static let rawMemory = ProgramType(rawValue: 0x4542_0001)
-}
-
-/// A map type (`enum bpf_map_type`).
-public struct MapType: RawRepresentable, Hashable, Sendable {
-  public let rawValue: UInt32
-  @inlinable
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-}
-
-/// Where a program of a type is attached (`enum bpf_attach_type`).
-public struct AttachType: RawRepresentable, Hashable, Sendable {
-  public let rawValue: UInt32
-  @inlinable
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-}
-
-/// The number of a helper function (`enum bpf_func_id`): the immediate of a `call`.
-public struct HelperID: RawRepresentable, Hashable, Sendable {
-  public let rawValue: UInt32
-  @inlinable
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
-}
-
 /// Flags of a map at creation (`BPF_F_*` of `bpf_attr.map_flags`).
 public struct MapFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
