@@ -9,7 +9,8 @@ extension Disassembler {
     if style == .kernel, let words = internalWords(of: instruction) { return words }
     guard let form = InstructionForm.of(instruction), form.impossibleRegister(in: instruction) == nil else { return nil }
     switch instruction.instructionClass {
-    case Opcode.ld: return instruction.isWide ? wideWords(of: instruction, tail) : legacyPacketWords(of: instruction)
+    case Opcode.ld:
+      return instruction.isWide ? wideWords(of: instruction, tail, exact: exact) : legacyPacketWords(of: instruction, exact: exact)
     case Opcode.ldx: return loadWords(of: instruction)
     case Opcode.st:
       return "*(\(type(of: instruction)) *)(\(address(instruction.destination, instruction.offset))) = \(instruction.immediate)"
@@ -87,16 +88,19 @@ extension Disassembler {
     return "\(destination) = *(\(type(of: instruction)) *)(\(address(instruction.source, instruction.offset)))"
   }
 
-  private func legacyPacketWords(of instruction: Instruction) -> String {
+  private func legacyPacketWords(of instruction: Instruction, exact: Bool) -> String {
     let type = type(of: instruction)
     if instruction.opcode & Opcode.modeMask == Opcode.abs { return "r0 = *(\(type) *)skb[\(instruction.immediate)]" }
-    if style != .kernel, instruction.immediate == 0 { return "r0 = *(\(type) *)skb[r\(instruction.source)]" }
+    if style != .kernel, exact || instruction.immediate == 0 { return "r0 = *(\(type) *)skb[r\(instruction.source)]" }
     return "r0 = *(\(type) *)skb[r\(instruction.source) + \(instruction.immediate)]"
   }
 
-  private func wideWords(of instruction: Instruction, _ tail: Instruction?) -> String? {
+  private func wideWords(of instruction: Instruction, _ tail: Instruction?, exact: Bool) -> String? {
     guard let tail else { return nil }
     let (low, high) = (instruction.immediate, tail.immediate)
+    if exact, style != .kernel, instruction.source != WideSource.constant {
+      return "ld_pseudo\tr\(instruction.destination), \(instruction.source), \(UInt32(bitPattern: low))"
+    }
     let meaning: String
     switch (instruction.source, style) {
     case (WideSource.constant, .kernel):

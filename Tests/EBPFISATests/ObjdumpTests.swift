@@ -82,7 +82,7 @@ struct ObjdumpTests {
         }
         let read = Result { try Assembler().assemble(theirs).instructions }
         guard case .success(section.program) = read else {
-          Issue.record("\(object.path) \(section.name) is not read back: \(read)".prefix(300).description)
+          Issue.record("\(object.path) \(section.name) is not read back: \(String(describing: read).prefix(200))")
           continue
         }
       }
