@@ -95,3 +95,12 @@ public struct Rejection: Error, Sendable, Hashable {
     self.instructionsProcessed = instructionsProcessed
   }
 }
+
+extension Verifier {
+  /// Proves one program of an object safe for its type, or says why it cannot.
+  ///
+  /// - Parameter object: Whose maps, externs and types the program refers to.
+  public func verify(_ program: ProgramSpec, in object: ObjectSpec) -> Verdict {
+    .rejected(Rejection(category: .unsupported, message: "no rule of the verifier is built yet", instruction: nil))
+  }
+}
