@@ -10,6 +10,11 @@ public final class Program: Sendable {
     self.backend = backend
   }
 
+  /// What executes the program in this process; `nil` where the kernel does.
+  ///
+  /// It is ``LoadOptions/Engine/interpreter`` where ``LoadOptions/Engine/jit`` was asked for and this processor has no back end.
+  public var engine: LoadOptions.Engine? { backend.engine }
+
   /// Runs the program once on data that the caller makes up, as `BPF_PROG_TEST_RUN` does.
   public func run(_ input: TestInput) throws(HostError) -> TestResult { try backend.run(input) }
 
@@ -54,6 +59,12 @@ public struct TestResult: Sendable, Hashable {
 
 /// What a host implements behind ``Program``.
 package protocol ProgramBackend: Sendable {
+  /// What executes the program in this process.
+  var engine: LoadOptions.Engine? { get }
   func run(_ input: TestInput) throws(HostError) -> TestResult
   func close()
+}
+
+extension ProgramBackend {
+  package var engine: LoadOptions.Engine? { nil }
 }

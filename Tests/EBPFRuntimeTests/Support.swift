@@ -4,8 +4,10 @@ import EBPFObject
 import EBPFRuntime
 import EBPFTables
 
-/// The engines that need no proof and no particular processor: tests of meaning run in both.
-let engines: [LoadOptions.Engine] = [.interpreter, .checked]
+/// Every engine: tests of meaning run in all of them.
+let engines: [LoadOptions.Engine] = [.jit, .interpreter, .checked]
+/// Those that see calls nest too deep or run off the program's end while it runs; the compiler refuses such programs.
+let interpreters: [LoadOptions.Engine] = [.interpreter, .checked]
 
 extension ProgramType {
   static let socketFilterType = ProgramType(rawValue: 1)

@@ -55,6 +55,12 @@ struct ebpf_program {
   uint32_t reserved;
 };
 
+/// What `callx` calls in compiled code: a helper's arguments and, behind them on the stack, the callee that the program had in the register.
+typedef uint64_t (*ebpf_indirect_call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, struct ebpf_environment *_Nonnull, uint64_t callee);
+
+/// Instructions of this processor that the compiler of eBPF makes use of: bit 0 BMI2, bit 1 MOVBE; 0 on processors other than x86-64.
+uint32_t cebpf_processor_features(void);
+
 /// Makes instructions that were written as data visible to instruction fetch; nothing to do on x86-64.
 static inline void cebpf_synchronize_code(void *_Nonnull start, long byte_count) {
   __builtin___clear_cache((char *)start, (char *)start + byte_count);

@@ -46,8 +46,9 @@ extension X86_64Translator {
       encoder.store(Address(.rbp, frame.loopCounter), constant: Int32(clamping: loopBudget), bytes: 8)
     }
     guard isEntry else { return }
-    // An unproved program may read a register that it was not given: it reads zero.
-    let read = liveIn[function.start]
+    // An unproved program may read a register that it was not given: it reads zero. Of r6 to r9, which are the caller's, only those saved:
+    // liveness may be an overestimate.
+    let read = liveIn[function.start] & (frame.saved | ~0b11_1100_0000)
     for register in [0, 3, 4, 5, 6, 7, 8, 9] as [UInt8] where read & 1 << UInt16(register) != 0 {
       encoder.move(Register(register), constant: 0)
     }

@@ -1,4 +1,5 @@
 import CEBPF
+import EBPFHost
 import EBPFISA
 
 #if canImport(Glibc)
@@ -14,6 +15,15 @@ enum Engine: Sendable {
   case interpreter(DecodedProgram)
   case machineCode(MachineCode)
   case checked(CheckedProgram)
+
+  /// The name under which a caller asks for it.
+  var name: LoadOptions.Engine {
+    switch self {
+    case .interpreter: .interpreter
+    case .machineCode: .jit
+    case .checked: .checked
+    }
+  }
 }
 
 /// A run's memory and environment, ready to call the program as often as wanted; made by ``UserspaceProgram/withRun(hook:_:)``.
@@ -59,7 +69,7 @@ extension UserspaceProgram {
         environment.state = UnsafeMutableRawPointer(state)
         environment.hook = hook
         return try withUnsafeMutablePointer(to: &environment) { (environment) throws(Failure) -> Result in
-          switch engine {
+          switch executable {
           case .interpreter(let program):
             environment.pointee.call = callInterpreted
             return try body(

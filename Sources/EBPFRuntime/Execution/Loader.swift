@@ -4,6 +4,7 @@ import EBPFISA
 import EBPFJIT
 import EBPFObject
 import EBPFTables
+import EBPFVerifier
 
 /// Makes handles of an object: its maps, then its programs; on failure nothing is left behind.
 struct Loader {
@@ -15,8 +16,8 @@ struct Loader {
     var programs: [Program] = []
     for spec in try selectedPrograms() {
       let type = try self.type(of: spec)
-      let engine = try self.engine(for: spec)
-      programs.append(Program(spec: spec, backend: UserspaceProgram(spec: spec, type: type, engine: engine, instance: instance)))
+      let executable = try self.executable(of: spec, type: type)
+      programs.append(Program(spec: spec, backend: UserspaceProgram(spec: spec, type: type, executable: executable, instance: instance)))
     }
     return Loaded(object: object, programs: programs, maps: [])
   }
@@ -41,14 +42,11 @@ struct Loader {
   }
 
   /// Verifies a program and brings it into the form in which the chosen engine runs it.
-  private func engine(for spec: ProgramSpec) throws(HostError) -> Engine {
-    if options.verification == .required, options.engine != .checked {
-      throw HostError(
-        .unsupported,
-        "program '\(spec.name)': the verifier is not built yet; run it with the checked engine, or unchecked if you vouch for it")
-    }
+  private func executable(of spec: ProgramSpec, type: ProgramType) throws(HostError) -> Engine {
+    let facts = try verify(spec, type: type)
     let links = LinkTable(helpers: HelperTable.shared)
     do throws(HostError) {
+      // What the decoder refuses is refused whatever the engine.
       let decoded = try Decoder(program: spec.instructions, links: links).decode()
       switch options.engine {
       case .checked:
@@ -56,10 +54,80 @@ struct Loader {
           CheckedProgram(
             name: spec.name, instructions: spec.instructions, decoded: decoded, helpers: HelperTable.shared,
             budget: options.instructionBudget, fixedRegions: []))
-      case .interpreter, .jit: return .interpreter(decoded)
+      case .jit:
+        guard let compiler = JIT.thisProcessor else { return .interpreter(decoded) }
+        return .machineCode(try compile(spec, with: compiler, facts: facts, links: links))
+      case .interpreter: return .interpreter(decoded)
       }
     } catch {
       throw HostError(error.code, "program '\(spec.name)': \(error.message)", errno: error.errno, underlying: error.underlying)
     }
   }
+
+  /// Asks the verifier, unless the caller vouches for the program.
+  /// - Returns: what was proved; `nil` of an unproved program.
+  /// - Throws: ``HostError`` with ``HostError/Code/rejected``, whose ``HostError/underlying`` is the `Rejection`.
+  private func verify(_ spec: ProgramSpec, type: ProgramType) throws(HostError) -> Facts? {
+    guard options.verification == .required else { return nil }
+    var verifier = Verifier()
+    verifier.options.type = type
+    verifier.options.memorySize = options.memorySize
+    switch verifier.verify(spec, in: object) {
+    case .accepted(let proof): return proof.facts
+    case .rejected(let rejection):
+      // Until there is a verifier, the engine that checks every access may run without one.
+      if options.engine == .checked, rejection.isOfMissingVerifier { return nil }
+      throw HostError(.rejected, Self.message(rejection, spec), underlying: rejection)
+    }
+  }
+
+  private static func message(_ rejection: Rejection, _ spec: ProgramSpec) -> String {
+    var place = rejection.instruction.map { ", instruction \($0)" } ?? ""
+    if let line = rejection.source ?? rejection.instruction.flatMap({ spec.line(at: $0) }) { place += " (\(line.file):\(line.line))" }
+    let verdict = rejection.category == .unsupported ? "the verifier cannot prove it: " : ""
+    let state = rejection.registerState.map { "; \($0)" } ?? ""
+    let suggestion = rejection.suggestion.isEmpty ? "" : "; \(rejection.suggestion)"
+    return "program '\(spec.name)'\(place): \(verdict)\(rejection.message)\(state)\(suggestion)"
+  }
+
+  /// Machine code of a program, in executable memory.
+  private func compile(_ spec: ProgramSpec, with compiler: JIT, facts: Facts?, links: LinkTable) throws(HostError) -> MachineCode {
+    let code: CompiledCode
+    do { code = try compiler.compile(spec.instructions, facts: facts) } catch {
+      throw HostError(.unsupported, "\(error); the interpreter engine may run it", underlying: error)
+    }
+    return try MachineCode(code) { target in
+      switch target {
+      case .helper(HelperTable.tailCall): address(of: compiledTailCall)
+      case .helper(let number): number < UInt32(HelperTable.capacity) ? links.helpers[Int(number)].map(address(of:)) : nil
+      case .map(let index): links.maps.indices.contains(index) ? links.maps[index] : nil
+      case .mapValue(let index, let offset):
+        links.mapValues.indices.contains(index) ? links.mapValues[index].map { $0 &+ UInt64(offset) } : nil
+      case .packetLoad: address(of: compiledPacketLoad)
+      case .indirectCall: UInt64(UInt(bitPattern: unsafeBitCast(compiledIndirectCall as ebpf_indirect_call, to: UnsafeRawPointer.self)))
+      // The names of kernel objects, of which this host has none; code addresses are filled in by whoever places the code.
+      case .mapDescriptor, .mapDescriptorValue, .variable, .kfunc, .code: nil
+      }
+    }
+  }
+}
+
+extension Rejection {
+  /// Whether it is the word of a verifier without rules.
+  fileprivate var isOfMissingVerifier: Bool { category == .unsupported && message == "no rule of the verifier is built yet" }
+}
+
+extension JIT {
+  /// The compiler for this processor, with the instructions that it has; `nil` where there is no back end for it.
+  static let thisProcessor: JIT? = {
+    #if arch(x86_64)
+    let bits = cebpf_processor_features()
+    var features: X86_64Features = []
+    if bits & 1 != 0 { features.insert(.bmi2) }
+    if bits & 2 != 0 { features.insert(.movbe) }
+    return JIT(processor: .x86_64(features))
+    #else
+    return nil
+    #endif
+  }()
 }

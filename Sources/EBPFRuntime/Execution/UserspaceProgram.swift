@@ -9,23 +9,24 @@ import Synchronization
 package final class UserspaceProgram: ProgramBackend {
   let spec: ProgramSpec
   let type: ProgramType
-  let engine: Engine
+  let executable: Engine
   /// The instance that the program belongs to; it lives as long as the program.
   let instance: Instance
   /// What a prog array holds of the program, at an address that does not change.
   nonisolated(unsafe) let record: UnsafeMutablePointer<ebpf_program>
+  package var engine: LoadOptions.Engine? { executable.name }
   private let isClosed = Atomic<Bool>(false)
 
-  init(spec: ProgramSpec, type: ProgramType, engine: Engine, instance: Instance) {
+  init(spec: ProgramSpec, type: ProgramType, executable: Engine, instance: Instance) {
     self.spec = spec
     self.type = type
-    self.engine = engine
+    self.executable = executable
     self.instance = instance
     record = .allocate(capacity: 1)
     record.initialize(to: ebpf_program())
     record.pointee.type = type.rawValue
     record.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
-    switch engine {
+    switch executable {
     case .interpreter(let program): record.pointee.instructions = UnsafeRawPointer(program.instructions)
     case .machineCode(let code): record.pointee.tail_call_entry = code.tailCallEntry
     case .checked: break
@@ -66,7 +67,9 @@ package final class UserspaceProgram: ProgramBackend {
       return HostError(.fault, "program '\(fault.program)', instruction \(fault.slot)\(place): \(fault.message)", underlying: fault)
     }
     var slot = ""
-    if case .interpreter(let program) = engine, let index = program.slot(at: state.pointee.stoppedAt) { slot = ", instruction \(index)" }
+    if case .interpreter(let program) = executable, let index = program.slot(at: state.pointee.stoppedAt) {
+      slot = ", instruction \(index)"
+    }
     let reason =
       switch state.pointee.stopped {
       case .unknownHelper: "a register call of a helper that there is not"

@@ -258,7 +258,7 @@ final class CheckedInterpreter {
   /// Goes to the program that a prog array holds: the slot where execution goes on, in whatever program is now ``program``.
   private func tailCall(_ slot: Int) -> Int {
     guard let target = tailCallTarget(environment, r[2], r[3]), let owner = target.pointee.owner,
-      case .checked(let next) = Unmanaged<UserspaceProgram>.fromOpaque(owner).takeUnretainedValue().engine
+      case .checked(let next) = Unmanaged<UserspaceProgram>.fromOpaque(owner).takeUnretainedValue().executable
     else {
       r[0] = 0
       return slot + 1

@@ -54,14 +54,14 @@ struct InterpreterTests {
     #expect(try run(code.finish(), engine: engine).returnValue == 53)
   }
 
-  @Test("endless recursion is a fault and no crash", arguments: engines)
+  @Test("endless recursion is a fault and no crash", arguments: interpreters)
   func recursion(engine: LoadOptions.Engine) throws {
     let error = #expect(throws: HostError.self) { try run([.callLocal(-1), .exit], engine: engine) }
     #expect(error?.code == .fault)
     #expect(error?.message.contains("nest") == true)
   }
 
-  @Test("may_goto ends a loop after eight million turns", arguments: [LoadOptions.Engine.interpreter])
+  @Test("may_goto ends a loop after eight million turns", arguments: [LoadOptions.Engine.jit, .interpreter])
   func mayGoto(engine: LoadOptions.Engine) throws {
     let program = [.mov64(.r0, 0), .add64(.r0, 1), Instruction(opcode: Opcode.mayGoto, offset: 1), .goto(-3), .exit]
     #expect(try run(program, engine: engine).returnValue == 8 * 1024 * 1024 + 1)
@@ -98,7 +98,7 @@ struct InterpreterTests {
     }
   }
 
-  @Test("a program without an exit ends in a fault", arguments: engines)
+  @Test("a program without an exit ends in a fault", arguments: interpreters)
   func noExit(engine: LoadOptions.Engine) throws {
     let error = #expect(throws: HostError.self) { try run([.mov64(.r0, 1)], engine: engine) }
     #expect(error?.message.contains("off the end of the program") == true)
