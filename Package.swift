@@ -53,7 +53,8 @@ let package = Package(
 
     // Tests mirror Sources/. Those that need the kernel have their own target.
     // EBPFTestSupport holds what several of them read: test vectors and a generator of random programs.
-    .target(name: "EBPFTestSupport", dependencies: ["EBPFISA"], path: "Tests/EBPFTestSupport"),
+    .target(
+      name: "EBPFTestSupport", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject"], path: "Tests/EBPFTestSupport"),
     .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA", "EBPFTestSupport"]),
     .testTarget(name: "EBPFTablesTests", dependencies: ["EBPFTables"]),
     .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),

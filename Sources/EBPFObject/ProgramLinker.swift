@@ -1,5 +1,6 @@
 internal import EBPFBTF
 internal import EBPFISA
+internal import EBPFTables
 
 /// Puts programs together: the program's own function, and behind it each function that it reaches, in the order in which libbpf appends them
 /// (depth first, in the order of first use), so that slots agree with the kernel's log of a program that libbpf loaded.
@@ -40,6 +41,13 @@ struct ProgramLinker {
     var program = ProgramSpec(
       name: reader.functions.all[index].name, section: reader.elf.sections[reader.functions.all[index].section].name, instructions: [],
       functions: [])
+    if let meaning = SectionName(lenient: program.section) {
+      program.type = meaning.type
+      program.expectedAttachType = meaning.expectedAttachType
+      program.attachTarget = meaning.attachTarget
+      program.loadFlags = meaning.loadFlags
+      program.isAutoloaded = meaning.isAutoloaded
+    }
     var records: [BTFExtension.LineRecord] = []
     var starts: [Int: Int] = [:]
     var frames = [try append(index, to: &program, &records, &starts)]
