@@ -11,7 +11,7 @@ package struct KernelTestReader {
     package var description: String
   }
 
-  private let folder: String
+  let folder: String
 
   package init(folder: String) { self.folder = folder }
 
@@ -68,7 +68,7 @@ package struct KernelTestReader {
 
   /// The tests of `tools/testing/selftests/bpf/verifier/*.c`.
   package func arrays() throws -> [KernelTest] {
-    try rows("verifier_arrays/verifier_arrays.jsonl") { (row: ArrayRow) in
+    try lines("verifier_arrays/verifier_arrays.jsonl") { (row: ArrayRow) in
       var instructions: [Instruction]
       if let hex = row.insns {
         guard let bytes = Self.bytes(hex: hex), let decoded = Instruction.decode(bytes) else {
@@ -127,7 +127,7 @@ package struct KernelTestReader {
   /// The tests of `tools/testing/selftests/bpf/progs/verifier_*.c`.
   package func annotated() throws -> [KernelTest] {
     var objects: [String: ObjectSpec] = [:]
-    return try rows("selftests/annotated.v3.jsonl") { (row: AnnotatedRow) in
+    return try lines("selftests/annotated.v3.jsonl") { (row: AnnotatedRow) in
       if objects[row.file] == nil {
         let path = "\(folder)/selftests/obj.v3/\(row.file).bpf.o"
         objects[row.file] = try ObjectSpec(bytes: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))), name: row.file)
@@ -146,10 +146,11 @@ package struct KernelTestReader {
 
   // MARK: Files
 
-  private func rows<Row: Decodable>(_ name: String, _ test: (Row) throws -> KernelTest) throws -> [KernelTest] {
+  /// What `element` makes of each line of a file of JSON objects, one a line.
+  func lines<Row: Decodable, Element>(_ name: String, _ element: (Row) throws -> Element?) throws -> [Element] {
     let decoder = JSONDecoder()
-    return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")).split(separator: UInt8(ascii: "\n")).map {
-      try test(try decoder.decode(Row.self, from: $0))
+    return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")).split(separator: UInt8(ascii: "\n")).compactMap {
+      try element(try decoder.decode(Row.self, from: $0))
     }
   }
 
