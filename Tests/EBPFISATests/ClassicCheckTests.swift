@@ -49,7 +49,7 @@ import Testing
       let error = #expect(throws: ClassicError.self) { try ClassicProgram(instructions).check() }
       #expect(error?.code == code)
       #expect(error?.instruction == place)
-      #expect(throws: try #require(error)) { try ClassicProgram(instructions).translated() }
+      #expect(throws: ClassicError.self) { try ClassicProgram(instructions).translated() }
     }
   }
 

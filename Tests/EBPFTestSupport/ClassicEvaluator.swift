@@ -1,4 +1,4 @@
-import EBPFISA
+package import EBPFISA
 
 /// Classic BPF carried out instruction by instruction, as its papers say it and without any eBPF: what translations are compared with.
 package struct ClassicEvaluator {

@@ -1,4 +1,4 @@
-import EBPFISA
+package import EBPFISA
 
 /// Random classic programs: valid ones that end in every way, and ones that break each rule.
 package struct ClassicGenerator {
@@ -56,7 +56,16 @@ package struct ClassicGenerator {
         instruction.k = chance(15) && !ancillary.isEmpty ? ancillary.randomElement(using: &random)!.offset : offset(length)
         if instruction.k >= ClassicAncillary.base, ClassicAncillary(offset: instruction.k) == nil { continue }
         if let asked = ClassicAncillary(offset: instruction.k), !ancillary.contains(asked) { continue }
-      case .loadIndirect, .loadXHeaderLength: instruction.k = offset(length)
+      case .loadIndirect:
+        instruction.k = offset(length)
+        // An X that is any number leads out of the packet, and the run ends.
+        if left > 1, chance(80) {
+          instruction.k = UInt32(below(length / 2))
+          instructions.append(ClassicInstruction(.loadXConstant, k: UInt32(below(length / 2))))
+        }
+      case .loadXHeaderLength: instruction.k = offset(length)
+      case .arithmetic(.div, .x), .arithmetic(.mod, .x):
+        if left > 1, chance(80) { instructions.append(ClassicInstruction(.loadXConstant, k: max(number(), 1))) }
       case .loadXScratch, .loadScratch, .store, .storeX:
         instruction.k = UInt32(below(16))
         if !usesScratch, operation == .loadXScratch || operation == .loadScratch { continue }

@@ -47,6 +47,7 @@ extension UserspaceProgram {
     let bufferStart = UInt(bitPattern: memory.start)
     let buffer = memory.start + XDPBuffer.headroom
     let data = UInt(bitPattern: buffer)
+    let keepsBytes = replay.options.keepsBytes
     try withContext(XDPContext.size) { (context) throws(HostError) in
       var packet = PacketState(
         kind: .xdp, context: context, bufferStart: bufferStart, bufferEnd: bufferStart, data: data, dataEnd: data, dataMeta: data,
@@ -67,7 +68,8 @@ extension UserspaceProgram {
             return low(run(r1, 0))
           } output: { action in
             // XDP_PASS, XDP_TX and XDP_REDIRECT.
-            action >= 2 && action <= 4 ? packet.pointee.bytes(from: packet.pointee.data) : nil
+            guard action >= 2 && action <= 4 else { return nil }
+            return keepsBytes ? packet.pointee.bytes(from: packet.pointee.data) : []
           }
         }
       }
@@ -84,6 +86,7 @@ extension UserspaceProgram {
     let linkLayers = replay.capture.interfaces.map { LinkLayer($0.linkType) }
     let startsAtLink = layer == .link || (layer == .filter && replay.options.filterStart == .linkHeader)
     let isTrafficControl = layer == .link
+    let keepsBytes = replay.options.keepsBytes
     try withContext(SocketBufferContext.size) { (context) throws(HostError) in
       var packet = PacketState(
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: bufferStart, bufferEnd: bufferEnd,
@@ -104,7 +107,9 @@ extension UserspaceProgram {
               packet.pointee.dataEnd = link &+ UInt(count)
               packet.pointee.networkHeader = network
               packet.pointee.linkHeader = link
-              packet.pointee.missing = UInt(max(Int(captured.originalLength) &- count, 0))
+              // A filter sees the length that the file says, also where that is less than what it holds.
+              let missing = Int(captured.originalLength) &- count
+              packet.pointee.missing = UInt(bitPattern: layer == .filter ? missing : max(missing, 0))
               context.initializeMemory(as: UInt8.self, repeating: 0, count: SocketBufferContext.size)
               packet.pointee.refreshContext()
               context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
@@ -115,9 +120,11 @@ extension UserspaceProgram {
             } output: { action in
               if isTrafficControl {
                 // Whatever goes on its way: not SHOT, STOLEN, QUEUED, TRAP.
-                return [2, 4, 5, 8].contains(action) ? nil : packet.pointee.bytes(from: packet.pointee.data)
+                if [2, 4, 5, 8].contains(action) { return nil }
+                return keepsBytes ? packet.pointee.bytes(from: packet.pointee.data) : []
               }
               guard action != 0 else { return nil }
+              guard keepsBytes else { return [] }
               let bytes = packet.pointee.bytes(from: packet.pointee.linkHeader)
               return layer == .filter && startsAtLink ? Array(bytes.prefix(Int(action))) : bytes
             }

@@ -43,7 +43,7 @@ import Testing
       for instruction in program.instructions { used.insert(instruction.code) }
       let loaded = try Self.load(program, dialect, engine)
       defer { loaded.close() }
-      for count in [0, 1, 14, 33, 64] {
+      for count in [0, 14, 33, 64, 64, 80] {
         var packet = ClassicEvaluator.Packet((0..<count).map { _ in UInt8(truncatingIfNeeded: generator.random.next()) }, length: count + 9)
         packet.networkHeader = min(count, 14)
         packet.ancillary = Self.ancillary

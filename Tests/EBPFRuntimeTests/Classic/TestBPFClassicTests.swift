@@ -46,6 +46,23 @@ struct TestBPFClassicTests {
     4: 3, 8: 0x1234_aaaa, 12: 123, 16: 0x0008, 20: 1, 24: 0xffff, 28: 0x0008, 40: 577, 68: 0x1234_aaab,
   ]
 
+  static func program(of test: Case, in folder: URL) throws -> ClassicProgram {
+    var code: [UInt8] = []
+    if let hex = test.insns { code = bytes(hex) }
+    if let file = test.insns_file { code = try [UInt8](Data(contentsOf: folder.appendingPathComponent(file))) }
+    return ClassicProgram(try #require(ClassicInstruction.decode(code)))
+  }
+
+  /// The translation; `nil` where eBPF has no words for what the program asks.
+  static func translation(of program: ClassicProgram) throws -> [Instruction]? {
+    do {
+      return try program.translated(.init(hardwareType: 588))
+    } catch {
+      guard error.code == .unsupported else { throw error }
+      return nil
+    }
+  }
+
   @Test(arguments: LoadOptions.Engine.allCases)
   func everyClassicTest(engine: LoadOptions.Engine) throws {
     let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["EBPF_KERNEL_TESTS"]! + "/test_bpf")
@@ -55,8 +72,7 @@ struct TestBPFClassicTests {
     for line in lines where line.contains("\"cbpf\"") {
       let test = try JSONDecoder().decode(Case.self, from: Data(line.utf8))
       cases += 1
-      let code = try test.insns.map(Self.bytes) ?? [UInt8](Data(contentsOf: folder.appendingPathComponent(test.insns_file!)))
-      let program = ClassicProgram(try #require(ClassicInstruction.decode(code)))
+      let program = try Self.program(of: test, in: folder)
       #expect(program.instructions.count == test.insn_count)
       if test.expected_fail {
         #expect(throws: ClassicError.self, "\(test.descr)") { try program.check() }
@@ -64,10 +80,7 @@ struct TestBPFClassicTests {
         continue
       }
       try program.check()
-      let translated: [Instruction]
-      do {
-        translated = try program.translated(.init(hardwareType: 588))
-      } catch let error where error.code == .unsupported {
+      guard let translated = try Self.translation(of: program) else {
         untranslated.insert(test.descr)
         continue
       }
