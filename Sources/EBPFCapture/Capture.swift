@@ -15,17 +15,26 @@ public struct Capture: Sendable {
   /// Reads a capture.
   /// - Throws: ``CaptureError`` with the byte offset of what cannot be read.
   public init(bytes: [UInt8]) throws(CaptureError) {
+    var damage: CaptureError?
+    self = try Capture(bytes: bytes, damage: &damage)
+    if let damage { throw damage }
+  }
+
+  /// Reads the packets of a capture up to the place where it is cut or damaged, as tcpdump does.
+  /// - Parameter damage: Receives what cannot be read of the file behind the packets; `nil` where it is whole.
+  /// - Throws: ``CaptureError`` where it is no capture, or its header cannot be read.
+  public init(bytes: [UInt8], damage: inout CaptureError?) throws(CaptureError) {
     let magic = bytes.prefix(4)
     guard magic.count == 4 else {
       throw CaptureError(
         .truncated, "the file has \(bytes.count) bytes, a capture begins with a magic number of 4 bytes", offset: bytes.count)
     }
     if PcapHeader.isMagic(magic) {
-      var reader = try PcapReader(bytes)
-      self = try reader.read()
+      let reader = try PcapReader(bytes)
+      self = reader.read(damage: &damage)
     } else if PcapNGReader.isMagic(magic) {
       var reader = PcapNGReader(bytes)
-      self = try reader.read()
+      self = reader.read(damage: &damage)
     } else {
       let shown = magic.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
       throw CaptureError(

@@ -36,12 +36,17 @@ struct PcapNGReader {
 
   static func isMagic(_ magic: ArraySlice<UInt8>) -> Bool { Array(magic) == [0x0a, 0x0d, 0x0d, 0x0a] }
 
-  mutating func read() throws(CaptureError) -> Capture {
+  /// The packets up to the place where the file is cut or damaged.
+  mutating func read(damage: inout CaptureError?) -> Capture {
     var offset = 0
-    while offset < bytes.count {
-      let block = try block(at: offset)
-      try take(block)
-      offset = block.range.upperBound
+    do throws(CaptureError) {
+      while offset < bytes.count {
+        let block = try block(at: offset)
+        try take(block)
+        offset = block.range.upperBound
+      }
+    } catch {
+      damage = error
     }
     return Capture(bytes: bytes, format: .pcapng(order: firstOrder ?? .little), interfaces: interfaces, packets: packets)
   }

@@ -49,13 +49,21 @@ struct PcapReader {
     }
   }
 
-  mutating func read() throws(CaptureError) -> Capture {
+  /// The packets up to the place where the file is cut or damaged.
+  func read(damage: inout CaptureError?) -> Capture {
     let order = header.order
     // The upper bits of the link type say whether frames end in a checksum.
     let linkType = LinkType(rawValue: UInt16(truncatingIfNeeded: bytes.number32(at: 20, order)))
     let interface = CaptureInterface(
       linkType: linkType, snapLength: bytes.number32(at: 16, order), clock: .pcap(nanoseconds: header.nanoseconds), byteOrder: order)
     var packets: [CapturedPacket] = []
+    do throws(CaptureError) { try read(into: &packets) } catch { damage = error }
+    return Capture(
+      bytes: bytes, format: .pcap(order: order, nanoseconds: header.nanoseconds), interfaces: [interface], packets: packets)
+  }
+
+  private func read(into packets: inout [CapturedPacket]) throws(CaptureError) {
+    let order = header.order
     var offset = PcapHeader.size
     while offset < bytes.count {
       guard bytes.count - offset >= header.recordHeaderSize else {
@@ -84,7 +92,5 @@ struct PcapReader {
           ticks: UInt64(bytes.number32(at: offset, order)) << 32 | UInt64(bytes.number32(at: offset + 4, order))))
       offset = start + Int(captured)
     }
-    return Capture(
-      bytes: bytes, format: .pcap(order: order, nanoseconds: header.nanoseconds), interfaces: [interface], packets: packets)
   }
 }

@@ -5,7 +5,59 @@ public struct EBPFCommand: ParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "ebpf",
     abstract: "Compile, verify, run and inspect eBPF programs, in this process or in the Linux kernel.",
-    version: "0.1.0")
+    discussion: """
+      A PROGRAM is an ELF object (.o), a C source (.c: compiled by the clang of the Swift toolchain), raw instructions (.bin) or assembly text; \
+      - reads an object, raw instructions or assembly from standard input.
+
+      Examples:
+        ebpf run counter.bpf.c --pcap web.pcap
+        ebpf verify counter.bpf.o
+        ebpf inspect counter.bpf.o
+
+      Exit status: 0 well, 1 rejected or failed, 2 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      InspectCommand.self, AssembleCommand.self, DisassembleCommand.self,
+    ])
 
   public init() {}
+
+  /// Runs a command line, its errors and help included.
+  /// - Returns: the exit status: 0 well, 1 rejected or failed, 2 wrong usage.
+  public static func execute(_ arguments: [String]) async -> Int32 {
+    do {
+      var command = try parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+      return 0
+    } catch let failure as CommandFailure {
+      Console.note(failure.description)
+      return 1
+    } catch {
+      return report(error, arguments)
+    }
+  }
+
+  /// Says what a command line's parser or a command threw; help and version are thrown too.
+  private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
+    let code = exitCode(for: error)
+    let isUsage = code == .validationFailure
+    let isAnswer = code == .success
+    let text = isUsage ? message(for: error) : fullMessage(for: error)
+    if isAnswer {
+      if !text.isEmpty { Console.print(text) }
+      return 0
+    }
+    if error is ExitCode { return code.rawValue }
+    guard isUsage else {
+      // The commands' own errors are told above; what is left carries its message itself.
+      Console.note(String(describing: error))
+      return 1
+    }
+    let subcommand = arguments.first { name in configuration.subcommands.contains { $0.configuration.commandName == name } }
+    let command = (["ebpf"] + [subcommand].compactMap { $0 }).joined(separator: " ")
+    let line = text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "; ")
+    Console.note("\(line) (see '\(command) --help')")
+    return 2
+  }
 }

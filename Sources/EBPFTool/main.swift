@@ -1,4 +1,11 @@
-import ArgumentParser
 import EBPFCommands
 
-EBPFCommand.main()
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+exit(await EBPFCommand.execute(Array(CommandLine.arguments.dropFirst())))
