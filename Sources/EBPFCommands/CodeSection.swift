@@ -37,9 +37,9 @@ struct CodeSection {
             column: $0.column)
         }
       }
-      // Where several names stand on one instruction llvm-objdump shows the last: functions stand behind plain labels.
+      // Where several names stand on one instruction llvm-objdump shows the one that is last in the alphabet.
       let named = (symbols[section.index] ?? []).sorted {
-        ($0.symbol.value, $0.symbol.kind, $0.symbol.index) < ($1.symbol.value, $1.symbol.kind, $1.symbol.index)
+        $0.symbol.value != $1.symbol.value ? $0.symbol.value < $1.symbol.value : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
       }
       result.append(
         CodeSection(
