@@ -18,7 +18,7 @@ import Testing
       return twice((int)(long)ctx);
     }
     __attribute__((section("tc"), used)) int other(void *ctx) { return 0; }
-    char license[] __attribute__((section("license"), used)) = "GPL";
+    char LICENSE[] __attribute__((section("license"), used)) = "GPL";
     """
 
   @Test func inspectSaysWhatTheFileHolds() async throws {
