@@ -16,7 +16,10 @@ let package = Package(
     .executable(name: "ebpf", targets: ["EBPFTool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Without its default trait, which brings Foundation.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // Pure.
@@ -38,7 +41,14 @@ let package = Package(
     .target(
       name: "EBPFKernel",
       dependencies: ["EBPFHost", "EBPFBTF", "EBPFISA", "EBPFTables", "EBPFObject", "CEBPF"]),
-    .target(name: "EBPFToolchain", dependencies: ["EBPFObject", "EBPFBTF"]),
+    .target(
+      name: "EBPFToolchain",
+      dependencies: [
+        "EBPFObject", "EBPFBTF",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      exclude: ["Headers"]),
     .target(name: "EBPF", dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes"]),
     .target(
       name: "EBPFCommands",
@@ -67,7 +77,7 @@ let package = Package(
       dependencies: [
         "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFTestSupport",
       ]),
-    .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject"]),
+    .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"]),
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [

@@ -1,73 +1,62 @@
 /// Compiles sources to eBPF objects with the Swift toolchain's own compilers.
+///
+/// Nothing but a clang with a BPF back end is needed, and for most programs the system's C headers (`linux/`, `asm/`). The headers of
+/// `bpf/` travel with this library (``HeaderFolder`` says where they are unpacked), and `vmlinux.h` is made from the kernel's types when
+/// a source includes it.
 public struct Toolchain: Sendable {
-  /// The path of the clang that compiles C.
+  /// The path of the clang that compiles C. Another of the machine's steps in where it turns out to have no BPF back end.
   public let clang: String
+  /// The others, best first.
+  private let others: [String]
 
   /// Finds the compiler: `EBPF_CLANG`, the toolchain that `swiftc` on the path belongs to, `clang` on the path.
-  /// - Throws: ``ToolchainError`` where there is none with a BPF back end, saying how to get one.
+  ///
+  /// Looks at files; runs nothing but, where `swiftc` is a shim without a clang beside it, that.
+  /// - Throws: ``ToolchainError`` of code ``ToolchainError/Code/noCompiler`` where there is none, saying how to get one.
   public init() throws(ToolchainError) {
-    throw ToolchainError(.noCompiler, "finding the compiler is not built yet")
-  }
-}
-
-/// How a source is compiled.
-public struct CompileOptions: Sendable, Hashable {
-  /// The instruction set version, `-mcpu=v1` to `v4`.
-  public var cpu = "v3"
-  /// More folders to look for headers in, before the system's.
-  public var includes: [String] = []
-  /// Macros, `NAME` or `NAME=VALUE`.
-  public var defines: [String] = []
-  /// More arguments for the compiler, as they are.
-  public var arguments: [String] = []
-
-  public init() {}
-}
-
-/// What compiling gave.
-public struct Compilation: Sendable, Hashable {
-  /// The ELF object's bytes.
-  public var object: [UInt8]
-  /// The compiler's warnings as it wrote them; empty without.
-  public var warnings: String
-
-  public init(object: [UInt8], warnings: String) {
-    self.object = object
-    self.warnings = warnings
-  }
-}
-
-/// Why a source could not be compiled.
-public struct ToolchainError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Kinds of failure; more may come.
-  public struct Code: RawRepresentable, Sendable, Hashable {
-    public let rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
-    /// No compiler with a BPF back end.
-    public static let noCompiler = Code(rawValue: "noCompiler")
-    /// The source is not there or cannot be read.
-    public static let unreadable = Code(rawValue: "unreadable")
-    /// The compiler refused the source; the message is what it wrote.
-    public static let compileFailed = Code(rawValue: "compileFailed")
-    /// A system call failed.
-    public static let system = Code(rawValue: "system")
+    var clangs = try CompilerSearch.clangs()
+    clang = clangs.removeFirst()
+    others = clangs
   }
 
-  public var code: Code
-  public var message: String
-
-  public init(_ code: Code, _ message: String) {
-    self.code = code
-    self.message = message
-  }
-
-  public var description: String { message }
-}
-
-extension Toolchain {
   /// Compiles a C source to an eBPF object, with this project's headers (`bpf/bpf_helpers.h`, `vmlinux.h`, …) at hand.
-  /// - Throws: ``ToolchainError``; of ``ToolchainError/Code/compileFailed`` the message holds the compiler's own lines.
+  ///
+  /// As `clang -target bpf -g -O2 -c`; the object never touches the disk. Folders of ``CompileOptions/includes`` are searched before this
+  /// project's headers, those before the system's.
+  /// - Parameter path: The source, `program.bpf.c`.
+  /// - Throws: ``ToolchainError``; of ``ToolchainError/Code/compileFailed`` the message holds the compiler's own lines;
+  ///   ``ToolchainError/Code/noCompiler`` where no clang has a BPF back end, saying how to get one.
   public func compileC(_ path: String, options: CompileOptions = CompileOptions()) async throws(ToolchainError) -> Compilation {
-    throw ToolchainError(.noCompiler, "compiling is not built yet")
+    let source: [UInt8]
+    do {
+      source = try FileSystem.read(path)
+    } catch {
+      throw ToolchainError(.unreadable, "\(path): \(error.words)")
+    }
+    var headers = try HeaderFolder.filled()
+    var job = CompileJob(path: path, options: options, headers: headers.path)
+    if job.asksForKernelTypes(source) { job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: &headers) }
+    for clang in [clang] + others {
+      var result = try await CompilerProcess.run(clang, job.arguments)
+      if !result.succeeded, job.kernelTypes == nil, result.messages.contains("'vmlinux.h' file not found") {
+        job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: &headers)
+        result = try await CompilerProcess.run(clang, job.arguments)
+      }
+      if result.succeeded, !result.output.isEmpty { return Compilation(object: result.output, warnings: result.messages) }
+      if await CompilerSearch.hasBPF(clang) { throw Self.failure(result, clang: clang) }
+    }
+    let tried = ([clang] + others).joined(separator: ", ")
+    throw ToolchainError(.noCompiler, "no BPF target in \(tried); name a clang that has it in EBPF_CLANG; \(CompilerSearch.howToGet)")
+  }
+
+  private static func failure(_ result: CompilerProcess.Result, clang: String) -> ToolchainError {
+    var message = result.messages
+    while message.last == "\n" { message.removeLast() }
+    if let hint = SystemHeaders.hint(messages: message) { return ToolchainError(.noHeaders, "\(message)\n\(hint)") }
+    if result.isSignal {
+      return ToolchainError(.compileFailed, "\(message.isEmpty ? "" : message + "\n")\(clang) was ended by signal \(result.status)")
+    }
+    if message.isEmpty { message = "\(clang) ended with status \(result.status) and wrote nothing" }
+    return ToolchainError(.compileFailed, message)
   }
 }
