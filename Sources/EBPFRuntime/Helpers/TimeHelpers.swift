@@ -1,4 +1,5 @@
 import CEBPF
+import EBPFTables
 
 #if canImport(Glibc)
 import Glibc
@@ -12,11 +13,11 @@ extension HelperTable {
   /// Clocks.
   static var timeHelpers: [Entry] {
     [
-      Entry(5, "ktime_get_ns") { _, _, _, _, _, _ in nanoseconds(CLOCK_MONOTONIC) },
-      Entry(118, "jiffies64") { _, _, _, _, _, _ in nanoseconds(coarseClock) / nanosecondsPerJiffy },
-      Entry(125, "ktime_get_boot_ns") { _, _, _, _, _, _ in nanoseconds(bootClock) },
-      Entry(160, "ktime_get_coarse_ns") { _, _, _, _, _, _ in nanoseconds(coarseClock) },
-      Entry(208, "ktime_get_tai_ns") { _, _, _, _, _, _ in nanoseconds(taiClock) },
+      Entry(.ktimeGetNs) { _, _, _, _, _, _ in nanoseconds(CLOCK_MONOTONIC) },
+      Entry(.jiffies64) { _, _, _, _, _, _ in nanoseconds(coarseClock) / nanosecondsPerJiffy },
+      Entry(.ktimeGetBootNs) { _, _, _, _, _, _ in nanoseconds(bootClock) },
+      Entry(.ktimeGetCoarseNs) { _, _, _, _, _, _ in nanoseconds(coarseClock) },
+      Entry(.ktimeGetTaiNs) { _, _, _, _, _, _ in nanoseconds(taiClock) },
     ]
   }
 }

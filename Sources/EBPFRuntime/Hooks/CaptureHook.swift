@@ -47,11 +47,11 @@ extension UserspaceProgram {
     let bufferStart = UInt(bitPattern: memory.start)
     let buffer = memory.start + XDPBuffer.headroom
     let data = UInt(bitPattern: buffer)
-    let keepsBytes = replay.options.keepsBytes
     try withContext(XDPContext.size) { (context) throws(HostError) in
       var packet = PacketState(
         kind: .xdp, context: context, bufferStart: bufferStart, bufferEnd: bufferStart, data: data, dataEnd: data, dataMeta: data,
         linkHeader: data, networkHeader: data)
+      packet.maximumLength = replay.options.maximumLength
       try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) in
         try withRun(hook: packet) { (run) throws(HostError) in
           run.addRegion(context, XDPContext.size, .context, isWritable: false)
@@ -63,13 +63,14 @@ extension UserspaceProgram {
             packet.pointee.dataMeta = data
             packet.pointee.dataEnd = data &+ UInt(count)
             packet.pointee.bufferEnd = bufferStart &+ UInt(XDPBuffer.size(for: count) &- XDPBuffer.tailroom)
+            packet.pointee.redirect.kind = .none
             packet.pointee.refreshContext()
             context.storeBytes(of: interface, toByteOffset: XDPContext.ingressInterface, as: UInt32.self)
             return low(run(r1, 0))
           } output: { action in
-            // XDP_PASS, XDP_TX and XDP_REDIRECT.
-            guard action >= 2 && action <= 4 else { return nil }
-            return keepsBytes ? packet.pointee.bytes(from: packet.pointee.data) : []
+            // XDP_PASS, XDP_TX and XDP_REDIRECT; everything else, unknown actions included, is dropped.
+            guard (2...4).contains(action), action != 4 || packet.pointee.redirect.kind != .none else { return nil }
+            return (packet.pointee.bytes(from: packet.pointee.data), action == 4 ? packet.pointee.redirect.target : nil)
           }
         }
       }
@@ -86,11 +87,14 @@ extension UserspaceProgram {
     let linkLayers = replay.capture.interfaces.map { LinkLayer($0.linkType) }
     let startsAtLink = layer == .link || (layer == .filter && replay.options.filterStart == .linkHeader)
     let isTrafficControl = layer == .link
-    let keepsBytes = replay.options.keepsBytes
     try withContext(SocketBufferContext.size) { (context) throws(HostError) in
       var packet = PacketState(
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: bufferStart, bufferEnd: bufferEnd,
         data: link, dataEnd: link, dataMeta: link, linkHeader: link, networkHeader: link)
+      packet.maximumLength = replay.options.maximumLength
+      let clones = PacketClones()
+      if replay.options.keepsOutput { packet.clones = UnsafeRawPointer(Unmanaged.passUnretained(clones).toOpaque()) }
+      defer { withExtendedLifetime(clones) {} }
       try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) in
         try withRun(hook: packet) { (run) throws(HostError) in
           run.addRegion(context, SocketBufferContext.size, .context)
@@ -107,9 +111,8 @@ extension UserspaceProgram {
               packet.pointee.dataEnd = link &+ UInt(count)
               packet.pointee.networkHeader = network
               packet.pointee.linkHeader = link
-              // A filter sees the length that the file says, also where that is less than what it holds.
-              let missing = Int(captured.originalLength) &- count
-              packet.pointee.missing = UInt(bitPattern: layer == .filter ? missing : max(missing, 0))
+              packet.pointee.missing = UInt(max(Int(captured.originalLength) &- count, 0))
+              packet.pointee.resetSocketBuffer()
               context.initializeMemory(as: UInt8.self, repeating: 0, count: SocketBufferContext.size)
               packet.pointee.refreshContext()
               context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
@@ -119,14 +122,19 @@ extension UserspaceProgram {
               return low(run(r1, 0))
             } output: { action in
               if isTrafficControl {
-                // Whatever goes on its way: not SHOT, STOLEN, QUEUED, TRAP.
-                if [2, 4, 5, 8].contains(action) { return nil }
-                return keepsBytes ? packet.pointee.bytes(from: packet.pointee.data) : []
+                // SHOT, STOLEN and TRAP end a packet's way; what is no action counts as UNSPEC, which passes (`cls_bpf_exec_opcode`).
+                guard action != 2, action != 4, action != 8 else { return nil }
+                guard action == 7 else { return (packet.pointee.outgoingBytes(from: packet.pointee.linkHeader), nil) }
+                guard packet.pointee.redirect.kind != .none else { return nil }
+                return (packet.pointee.outgoingBytes(from: packet.pointee.linkHeader), packet.pointee.redirect.target)
               }
-              guard action != 0 else { return nil }
-              guard keepsBytes else { return [] }
-              let bytes = packet.pointee.bytes(from: packet.pointee.linkHeader)
-              return layer == .filter && startsAtLink ? Array(bytes.prefix(Int(action))) : bytes
+              let passes = layer == .network ? action & 1 != 0 : action != 0
+              guard passes else { return nil }
+              let bytes = packet.pointee.outgoingBytes(from: packet.pointee.linkHeader)
+              return (layer == .filter && startsAtLink ? Array(bytes.prefix(Int(action))) : bytes, nil)
+            } clones: {
+              defer { clones.clones.removeAll() }
+              return clones.clones
             }
           }
         }
@@ -157,6 +165,25 @@ extension Array {
 }
 
 extension PacketState {
+  /// What one packet's program must not find of the packet before.
+  @inline(__always)
+  fileprivate mutating func resetSocketBuffer() {
+    redirect.kind = .none
+    transportHeader = 0
+    isEncapsulated = false
+    checksumLevel = -1
+    hasHash = false
+  }
+
+  /// The packet from an address on as it leaves for the wire: with the VLAN tag that is beside it.
+  func outgoingBytes(from start: UInt) -> [UInt8] {
+    var bytes = bytes(from: start)
+    guard let tag, bytes.count >= VLANTag.offset else { return bytes }
+    let words = [tag.type, tag.control].flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+    bytes.insert(contentsOf: words, at: VLANTag.offset)
+    return bytes
+  }
+
   /// A copy of the packet from an address on.
   fileprivate func bytes(from start: UInt) -> [UInt8] {
     [UInt8](UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: start <= dataEnd ? Int(dataEnd - start) : 0))
@@ -183,7 +210,8 @@ private struct ReplayRun {
   @inline(__always)
   mutating func forEachPacket(
     _ run: borrowing ProgramRun, _ program: UserspaceProgram,
-    action: (UnsafeRawBufferPointer, UInt32, borrowing CapturedPacket) -> UInt32, output keep: (UInt32) -> [UInt8]?
+    action: (UnsafeRawBufferPointer, UInt32, borrowing CapturedPacket) -> UInt32,
+    output keep: (UInt32) -> (data: [UInt8], interface: UInt32?)?, clones: () -> [PacketClones.Clone] = { [] }
   ) throws(HostError) {
     var stoppedAt: Int?
     let start = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
@@ -203,7 +231,7 @@ private struct ReplayRun {
                 break
               }
               if result < 16 { small[Int(result)] &+= 1 } else { large[result, default: 0] += 1 }
-              if keepsOutput, let data = keep(result) { output.append(Replay.Packet(index: index, action: result, data: data)) }
+              if options.keepsOutput { Self.note(result, index, keepsOutput, keep, clones, in: &output) }
             }
             if stoppedAt == nil { self.packets += packets.count }
           }
@@ -217,6 +245,22 @@ private struct ReplayRun {
       } catch {
         throw HostError(error.code, "packet \(stoppedAt + 1): \(error.message)", errno: error.errno, underlying: error.underlying)
       }
+    }
+  }
+
+  /// Notes what of a packet goes on its way: the copies that the program sent, then the packet.
+  @inline(never)
+  private static func note(
+    _ action: UInt32, _ index: Int, _ isLastRound: Bool, _ packet: (UInt32) -> (data: [UInt8], interface: UInt32?)?,
+    _ clones: () -> [PacketClones.Clone], in output: inout [Replay.Packet]
+  ) {
+    let clones = clones()
+    guard isLastRound else { return }
+    for clone in clones {
+      output.append(Replay.Packet(index: index, action: action, data: clone.data, interface: clone.interface, isClone: true))
+    }
+    if let passed = packet(action) {
+      output.append(Replay.Packet(index: index, action: action, data: passed.data, interface: passed.interface, isClone: false))
     }
   }
 

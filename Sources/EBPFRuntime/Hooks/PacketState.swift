@@ -29,11 +29,23 @@ struct PacketState {
   var networkHeader: UInt
   /// Bytes that the packet had on the wire behind those that were captured: they count in `skb->len` and cannot be read.
   var missing: UInt = 0
-  /// Where `bpf_redirect` and its kin send the packet: interface, flags, and the map and key of `bpf_redirect_map`.
-  var redirectTarget: UInt32 = 0
-  var redirectFlags: UInt64 = 0
-  /// Copies that `bpf_clone_redirect` asked for.
-  var clones: UInt32 = 0
+  /// Of socket buffers: where the transport header begins; 0 where nobody has said.
+  var transportHeader: UInt = 0
+  /// Of socket buffers: whether a program has put a tunnel's header before the packet's own (`skb->encapsulation`).
+  var isEncapsulated = false
+  /// Of socket buffers: nested checksums that count as verified, less one; -1: none (`CHECKSUM_NONE`).
+  var checksumLevel: Int8 = -1
+  /// Of socket buffers: whether `skb->hash` holds a hash.
+  var hasHash = false
+  /// The largest packet of the interface (`mtu`), as `bpf_check_mtu` compares it.
+  var maximumLength: UInt32 = PacketState.loopbackMaximumLength
+  /// Where `bpf_redirect` and its kin send the packet, if they were called.
+  var redirect = Redirect()
+  /// Copies that `bpf_clone_redirect` has sent, where the hook keeps them: a ``PacketClones``, unretained.
+  var clones: UnsafeRawPointer?
+
+  /// The loopback device's `mtu`, on which the kernel's test runs work.
+  static let loopbackMaximumLength: UInt32 = 65536
 
   /// Bytes of the packet that are there.
   var length: Int { Int(dataEnd &- data) }

@@ -12,11 +12,11 @@ public struct ReplayOptions: Sendable {
   public var repeatCount = 1
   /// Whether ``Replay/output`` receives the packets that the program lets pass, as it left them.
   public var keepsOutput = false
-  /// Whether those packets carry their bytes; without, ``Replay/Packet/data`` is empty and only their places and actions are kept.
-  public var keepsBytes = true
   public var filterStart = FilterStart.linkHeader
   /// The interface number that programs see, plus the packet's interface in the capture; 1 is what the kernel's test run gives.
   public var firstInterface: UInt32 = 1
+  /// The interfaces' `mtu` in bytes, for `bpf_check_mtu`.
+  public var maximumLength: UInt32 = 1500
 
   public init() {}
 }
@@ -40,12 +40,19 @@ public struct Replay: Sendable {
     /// Index in ``Capture/packets``.
     public var index: Int
     public var action: UInt32
+    /// The packet from its link header on; a VLAN tag that the program has pushed is in it.
     public var data: [UInt8]
+    /// The interface that the program sends it to, or the key in its map of interfaces; `nil`: the packet goes on its way.
+    public var interface: UInt32?
+    /// Whether it is a copy that `bpf_clone_redirect` has sent, and not the packet itself.
+    public var isClone: Bool
 
-    public init(index: Int, action: UInt32, data: [UInt8]) {
+    public init(index: Int, action: UInt32, data: [UInt8], interface: UInt32? = nil, isClone: Bool = false) {
       self.index = index
       self.action = action
       self.data = data
+      self.interface = interface
+      self.isClone = isClone
     }
   }
 
@@ -55,10 +62,12 @@ public struct Replay: Sendable {
   public var actions: [ActionCount]
   /// CPU time of all runs together, the loop around them included.
   public var nanoseconds: Double
-  /// With ``ReplayOptions/keepsOutput``: the packets of the last round that were not dropped, in order.
+  /// With ``ReplayOptions/keepsOutput``: the packets of the last round that were not dropped, in order; the copies that a program sent come
+  /// before their packet.
   ///
-  /// Dropped are XDP's ABORTED and DROP, traffic control's SHOT, STOLEN, QUEUED and TRAP, and 0 of socket filters and cgroups. Of a socket
-  /// filter's packet as many bytes pass as it returned.
+  /// Dropped are XDP's ABORTED, DROP and unknown actions, traffic control's SHOT, STOLEN and TRAP (unknown actions pass, as the kernel's
+  /// classifier lets them), redirects that no helper has given a target, 0 of socket filters, and even numbers of cgroups. Of a socket filter's
+  /// packet as many bytes pass as it returned.
   public var output: [Packet]
 
   /// CPU time of a run and its loop.

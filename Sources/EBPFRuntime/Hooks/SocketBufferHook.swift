@@ -23,17 +23,16 @@ struct EthernetSummary {
   static let multicast: UInt32 = 2
   static let otherHost: UInt32 = 3
 
+  /// What the type field of an Ethernet header means, in host byte order: below 0x600 it is a length.
+  /// - Parameter isRaw: whether the payload begins with two bytes of ones: Novell's raw 802.3.
+  @inline(__always)
+  static func networkProtocol(of type: UInt16, isRaw: Bool) -> UInt16 { type >= 0x600 ? type : isRaw ? 0x0001 : 0x0004 }
+
   /// - Parameter header: 14 bytes, and whatever follows.
   init(_ header: UnsafeRawPointer, length: Int) {
     let type = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
-    if type >= 0x600 {
-      networkProtocol = type.bigEndian
-    } else if length >= 16, header.loadUnaligned(fromByteOffset: 14, as: UInt16.self) == 0xffff {
-      // Novell's raw 802.3.
-      networkProtocol = UInt16(0x0001).bigEndian
-    } else {
-      networkProtocol = UInt16(0x0004).bigEndian
-    }
+    let isRaw = length >= 16 && header.loadUnaligned(fromByteOffset: 14, as: UInt16.self) == 0xffff
+    networkProtocol = Self.networkProtocol(of: type, isRaw: isRaw).bigEndian
     let destination = header.loadUnaligned(as: UInt32.self)
     let rest = header.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
     if header.load(as: UInt8.self) & 1 != 0 {
@@ -77,7 +76,9 @@ extension UserspaceProgram {
         linkHeader: link, networkHeader: network)
       packet.refreshContext()
       context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
-      context.storeBytes(of: summary.packetType, toByteOffset: SocketBufferContext.packetType, as: UInt32.self)
+      // The loopback device, on which test runs work, has no broadcast address.
+      let packetType = summary.packetType == EthernetSummary.broadcast ? EthernetSummary.multicast : summary.packetType
+      context.storeBytes(of: packetType, toByteOffset: SocketBufferContext.packetType, as: UInt32.self)
       context.storeBytes(of: 1, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
       try Self.copySettableFields(input.context, to: context, length: packet.length)
       let outcome = try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) -> (result: UInt64, nanoseconds: Double) in
@@ -92,7 +93,13 @@ extension UserspaceProgram {
       let prefix = layer == .link ? 0 : SocketBuffer.linkHeader
       var contextOut: [UInt8] = []
       if !input.context.isEmpty {
-        contextOut = [UInt8](UnsafeRawBufferPointer(start: context, count: SocketBufferContext.size))
+        // As the kernel gives it back (`convert_skb_to___skb`): what a caller may set, and nothing else.
+        contextOut = [UInt8](repeating: 0, count: SocketBufferContext.size)
+        let bytes = UnsafeRawBufferPointer(start: context, count: SocketBufferContext.size)
+        for range in Self.settableFields { contextOut.replaceSubrange(range, with: bytes[range]) }
+        // The size of segments is the one field that is not copied back.
+        let size = SocketBufferContext.segmentSize..<SocketBufferContext.timestampType
+        if input.context.count >= size.upperBound { contextOut.replaceSubrange(size, with: input.context[size]) }
       }
       return TestResult(
         returnValue: outcome.result, data: Array(repeating: 0, count: prefix) + bytes, context: contextOut,
@@ -100,32 +107,39 @@ extension UserspaceProgram {
     }
   }
 
+  /// What a caller may set of a `struct __sk_buff`.
+  private static let settableFields: [Range<Int>] = [
+    SocketBufferContext.mark..<SocketBufferContext.queueMapping,
+    SocketBufferContext.priority..<SocketBufferContext.tcIndex,
+    SocketBufferContext.controlBlock..<SocketBufferContext.hash,
+    SocketBufferContext.timestamp..<SocketBufferContext.socket,
+    SocketBufferContext.segmentSize..<SocketBufferContext.timestampType,
+    SocketBufferContext.hardwareTimestamp..<SocketBufferContext.size,
+  ]
+
   /// Takes over what a caller may set of a `struct __sk_buff`; everything else of it must be zero (`convert___skb_to_skb`).
   private static func copySettableFields(
     _ given: [UInt8], to context: UnsafeMutableRawPointer, length: Int
   ) throws(HostError) {
     guard !given.isEmpty else { return }
-    let settable: [Range<Int>] = [
-      SocketBufferContext.mark..<SocketBufferContext.queueMapping,
-      SocketBufferContext.priority..<SocketBufferContext.tcIndex,
-      SocketBufferContext.controlBlock..<SocketBufferContext.hash,
-      SocketBufferContext.timestamp..<SocketBufferContext.socket,
-      SocketBufferContext.segmentSize..<SocketBufferContext.timestampType,
-      SocketBufferContext.hardwareTimestamp..<SocketBufferContext.size,
-    ]
-    for index in given.indices where given[index] != 0 && !settable.contains(where: { $0.contains(index) }) {
+    for index in given.indices where given[index] != 0 && !settableFields.contains(where: { $0.contains(index) }) {
       throw HostError(
         .badArgument,
         "byte \(index) of the struct __sk_buff is set; mark, priority, ifindex, ingress_ifindex, cb, tstamp, wire_len, gso_segs, gso_size and hwtstamp can be"
       )
     }
     let interface = context.load(fromByteOffset: SocketBufferContext.interface, as: UInt32.self)
-    for range in settable {
+    for range in settableFields {
       for index in range where index < given.count { context.storeBytes(of: given[index], toByteOffset: index, as: UInt8.self) }
     }
     if context.load(fromByteOffset: SocketBufferContext.interface, as: UInt32.self) == 0 {
       context.storeBytes(of: interface, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
     }
+    // The kernel's fields have 16 bits (`struct skb_shared_info`).
+    let segments = context.load(fromByteOffset: SocketBufferContext.segmentCount, as: UInt32.self)
+    guard segments <= UInt16.max else { throw HostError(.badArgument, "gso_segs \(segments); at most \(UInt16.max)") }
+    let segmentSize = context.load(fromByteOffset: SocketBufferContext.segmentSize, as: UInt32.self)
+    context.storeBytes(of: segmentSize & 0xffff, toByteOffset: SocketBufferContext.segmentSize, as: UInt32.self)
     let wireLength = context.load(fromByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
     if wireLength == 0 {
       context.storeBytes(of: UInt32(length), toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)

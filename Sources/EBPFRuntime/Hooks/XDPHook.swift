@@ -8,6 +8,8 @@ enum XDPBuffer {
   static let tailroom = 320
   /// `sizeof(struct xdp_frame)`, which the kernel keeps at the start of the headroom.
   static let frameHeader = 40
+  /// The most bytes of metadata before a packet (`xdp_metalen_invalid`).
+  static let maximumMetadata = 252
   static let pageSize = 4096
   /// The most bytes of a packet that fit in a page.
   static let linearSize = pageSize - headroom - tailroom
@@ -91,7 +93,7 @@ extension UserspaceProgram {
         $0.loadUnaligned(fromByteOffset: XDPContext.egressInterface, as: UInt32.self)
       )
     }
-    guard dataMeta == 0, egress == 0, data <= dataEnd, dataEnd == input.data.count, data & 3 == 0, data <= 252,
+    guard dataMeta == 0, egress == 0, data <= dataEnd, dataEnd == input.data.count, data & 3 == 0, data <= XDPBuffer.maximumMetadata,
       data <= XDPBuffer.headroom - XDPBuffer.frameHeader
     else {
       throw HostError(

@@ -99,3 +99,62 @@ struct ReplayTests {
     #expect(error?.code == .unsupported)
   }
 }
+
+extension ReplayTests {
+  private func output(
+    _ program: [Instruction], type: ProgramType, _ packets: [[UInt8]], engine: LoadOptions.Engine
+  ) throws -> [Replay.Packet] {
+    var options = ReplayOptions()
+    options.keepsOutput = true
+    return try load(program, type: type, engine: engine).programs[0].run(over: Self.capture(packets), options: options).output
+  }
+
+  @Test("packets leave with the tag that was pushed, once", arguments: engines)
+  func pushedTag(engine: LoadOptions.Engine) throws {
+    let addresses = [UInt8](1...12)
+    let packet = addresses + [8, 0] + [UInt8](repeating: 0x45, count: 30)
+    let push: [Instruction] = [.mov64(.r2, 0x0081), .mov64(.r3, 5), .call(18), .mov64(.r0, 0), .exit]
+    // The packet behind has no tag of the one before.
+    let results = try output(push, type: .classifierType, [packet, packet], engine: engine)
+    for result in results { #expect(result.data == addresses + [0x81, 0, 0, 5] + packet[12...]) }
+    #expect(results.count == 2)
+    let pop: [Instruction] = [.call(19), .mov64(.r0, 0), .exit]
+    let tagged = addresses + [0x81, 0, 0, 5] + packet[12...]
+    #expect(try output(pop, type: .classifierType, [tagged], engine: engine).map(\.data) == [packet])
+  }
+
+  @Test("copies and redirects say where they go", arguments: engines)
+  func redirects(engine: LoadOptions.Engine) throws {
+    let packet = [UInt8](0..<60)
+    let clone: [Instruction] = [
+      .mov64(.r6, .r1), .mov64(.r2, 7), .mov64(.r3, 0), .call(13), .mov64(.r1, 9), .mov64(.r2, 0), .call(23), .exit,
+    ]
+    let results = try output(clone, type: .classifierType, [packet, packet], engine: engine)
+    #expect(results.map(\.isClone) == [true, false, true, false])
+    #expect(results.map(\.interface) == [7, 9, 7, 9])
+    #expect(results.map(\.action) == [7, 7, 7, 7])
+    #expect(results.allSatisfy { $0.data == packet })
+    // A redirect that no helper has given a target goes nowhere.
+    #expect(try output([.mov64(.r0, 7), .exit], type: .classifierType, [packet], engine: engine).isEmpty)
+    #expect(try output([.mov64(.r0, 4), .exit], type: .xdpType, [packet], engine: engine).isEmpty)
+    let xdp: [Instruction] = [.mov64(.r1, 3), .mov64(.r2, 0), .call(23), .exit]
+    #expect(try output(xdp, type: .xdpType, [packet], engine: engine).map(\.interface) == [3])
+  }
+
+  @Test("packets that grow and shrink are written as they are", arguments: engines)
+  func growth(engine: LoadOptions.Engine) throws {
+    let packet = [UInt8](0..<60)
+    let head: [Instruction] = [.mov64(.r2, -4), .call(44), .mov64(.r0, 2), .exit]
+    let xdp = try output(head, type: .xdpType, [packet, packet], engine: engine)
+    #expect(xdp.map { Array($0.data.dropFirst(4)) } == [packet, packet])
+    let tail: [Instruction] = [.mov64(.r2, 4000), .mov64(.r3, 0), .call(38), .mov64(.r0, 0), .exit]
+    #expect(try output(tail, type: .classifierType, [packet], engine: engine).map(\.data) == [packet + [UInt8](repeating: 0, count: 3940)])
+    // Growing at the head again and again reaches the kernel's limit, and the bytes behind stay.
+    let grow: [Instruction] =
+      [.mov64(.r6, .r1)] + (0..<4).flatMap { _ in [.mov64(.r1, .r6), .mov64(.r2, 4000), .mov64(.r3, 0), .call(43)] as [Instruction] } + [
+        .mov64(.r0, 0), .exit,
+      ]
+    let grown = try output(grow, type: .classifierType, [packet], engine: engine)
+    #expect(grown.map(\.data) == [[UInt8](repeating: 0, count: 16000) + packet])
+  }
+}
