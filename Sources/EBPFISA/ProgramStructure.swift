@@ -31,12 +31,16 @@ public struct ProgramStructure: Sendable, Hashable {
   public let functions: [Int]
 
   /// Checks a program.
-  /// - Parameter allowingRegisterCalls: Whether `callx` is taken, which RFC 9669 has and Linux refuses.
-  public init(checking program: [Instruction], allowingRegisterCalls: Bool = false) throws(InstructionError) {
+  /// - Parameters:
+  ///   - allowingRegisterCalls: Whether `callx` is taken, which RFC 9669 has and Linux refuses.
+  ///   - allowingFrameWrites: Whether r10 may be written, which Linux refuses where a path comes to it.
+  public init(
+    checking program: [Instruction], allowingRegisterCalls: Bool = false, allowingFrameWrites: Bool = false
+  ) throws(InstructionError) {
     guard !program.isEmpty else { throw InstructionError(code: .empty, slot: 0, message: "the program has no instructions") }
     functions = try Self.functions(of: program)
     try Self.checkEnds(program, functions)
-    let wideTails = try Self.checkForms(program, allowingRegisterCalls)
+    let wideTails = try Self.checkForms(program, allowingRegisterCalls, allowingFrameWrites)
     for slot in program.indices {
       guard !wideTails[slot], let target = Self.target(of: program[slot], at: slot), wideTails[target] else { continue }
       throw InstructionError(code: .jumpIntoWide, slot: slot, message: "jump into the middle of ldimm64 insn \(target - 1)")
@@ -87,7 +91,9 @@ public struct ProgramStructure: Sendable, Hashable {
   }
 
   /// - Returns: For each slot whether it is the second of an `ld_imm64`.
-  private static func checkForms(_ program: [Instruction], _ allowingRegisterCalls: Bool) throws(InstructionError) -> [Bool] {
+  private static func checkForms(
+    _ program: [Instruction], _ allowingRegisterCalls: Bool, _ allowingFrameWrites: Bool
+  ) throws(InstructionError) -> [Bool] {
     var wideTails = [Bool](repeating: false, count: program.count)
     var slot = 0
     while slot < program.count {
@@ -105,7 +111,7 @@ public struct ProgramStructure: Sendable, Hashable {
         case .source: instruction.source == Limits.framePointer
         case .none, .r0: false
         }
-      if writesFrame { throw InstructionError(code: .frameWrite, slot: slot, message: "frame pointer is read only") }
+      if writesFrame, !allowingFrameWrites { throw InstructionError(code: .frameWrite, slot: slot, message: "frame pointer is read only") }
       guard instruction.isWide else { continue }
       guard slot + 1 < program.count, program[slot + 1].bits & 0xffff_ffff == 0 else {
         throw InstructionError(code: .brokenWide, slot: slot, message: "invalid bpf_ld_imm64 insn")

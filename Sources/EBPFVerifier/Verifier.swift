@@ -101,6 +101,37 @@ extension Verifier {
   ///
   /// - Parameter object: Whose maps, externs and types the program refers to.
   public func verify(_ program: ProgramSpec, in object: ObjectSpec) -> Verdict {
-    .rejected(Rejection(category: .unsupported, message: "no rule of the verifier is built yet", instruction: nil))
+    guard let type = options.type ?? program.type else {
+      return .rejected(
+        Rejection(
+          category: .unsupported, message: "program '\(program.name)' (section '\(program.section)') says no program type",
+          instruction: nil,
+          suggestion: "Name the section after the type, SEC(\"xdp\"), or say the type when verifying."))
+    }
+    var rejection: Rejection
+    do throws(Rejection) {
+      return .accepted(try prove(program, in: object, type: type))
+    } catch {
+      rejection = error
+    }
+    if rejection.source == nil, let slot = rejection.instruction { rejection.source = program.line(at: slot) }
+    return .rejected(rejection)
+  }
+
+  private func prove(_ program: ProgramSpec, in object: ObjectSpec, type: ProgramType) throws(Rejection) -> Proof {
+    guard options.isPrivileged else {
+      throw Rejection(category: .unsupported, message: "the rules for loaders without privileges are not built yet", instruction: nil)
+    }
+    guard object.byteOrder == .little else {
+      throw Rejection(category: .unsupported, message: "programs for big-endian machines", instruction: nil)
+    }
+    let model = try ProgramModel(program, in: object, type: type, options: options)
+    var search = Search(model, options: options)
+    do throws(Stop) {
+      try search.prove(object: object)
+    } catch {
+      throw search.failure ?? Rejection(category: .unsupported, message: "the verifier stopped without a reason", instruction: nil)
+    }
+    return search.finish()
   }
 }

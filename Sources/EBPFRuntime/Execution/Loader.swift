@@ -75,8 +75,6 @@ struct Loader {
     switch verifier.verify(spec, in: object) {
     case .accepted(let proof): return proof.facts
     case .rejected(let rejection):
-      // Until there is a verifier, the engine that checks every access may run without one.
-      if options.engine == .checked, rejection.isOfMissingVerifier { return nil }
       throw HostError(.rejected, Self.message(rejection, spec), underlying: rejection)
     }
   }
@@ -110,11 +108,6 @@ struct Loader {
       }
     }
   }
-}
-
-extension Rejection {
-  /// Whether it is the word of a verifier without rules.
-  fileprivate var isOfMissingVerifier: Bool { category == .unsupported && message == "no rule of the verifier is built yet" }
 }
 
 extension JIT {

@@ -1,0 +1,104 @@
+internal import EBPFISA
+internal import EBPFTables
+
+/// Map values, and constants that are loaded from maps that nobody changes.
+extension Search {
+  mutating func checkMapPermission(_ pointer: Int, offset: Int, size: Int, isWrite: Bool) throws(Stop) {
+    let map = program.maps[Int(registers[pointer].detail)]
+    if isWrite, !map.programWrites {
+      throw fail("write into map forbidden, value_size=\(map.valueSize) off=\(offset) size=\(size)", register: pointer)
+    }
+    if !isWrite, !map.programReads {
+      throw fail("read from map forbidden, value_size=\(map.valueSize) off=\(offset) size=\(size)", register: pointer)
+    }
+  }
+
+  /// An access to a value, which must not touch what only helpers may (`check_map_access`).
+  mutating func checkMapAccess(_ pointer: Int, offset: Int, size: Int, allowsZero: Bool, isDirect: Bool) throws(Stop) {
+    let index = Int(registers[pointer].detail)
+    try checkRegion(pointer, offset: offset, size: size, memory: program.maps[index].valueSize, allowsZero: allowsZero)
+    guard !program.maps[index].special.isEmpty else { return }
+    let scalar = registers[pointer].scalar
+    for field in program.maps[index].special
+    where scalar.smin + Int64(offset) < Int64(field.offset + field.size) && Int64(field.offset) < Int64(scalar.umax) + Int64(offset + size)
+    {
+      guard field.kind == .kernelPointer else {
+        throw fail("\(field.kind.rawValue) cannot be accessed directly by load/store", register: pointer)
+      }
+      if !isDirect { throw fail("kptr cannot be accessed indirectly by helper", register: pointer) }
+      guard let variable = scalar.constant else { throw fail("kptr access cannot have variable offset", register: pointer) }
+      let place = offset + Int(variable)
+      if place != field.offset { throw fail("kptr access misaligned expected=\(field.offset) off=\(place)", register: pointer) }
+      if size != 8 { throw fail("kptr access size must be BPF_DW", register: pointer) }
+      throw unsupported("pointers to kernel objects in maps")
+    }
+  }
+
+  /// The number that a load gives, where the map's bytes never change; `nil` where they may.
+  func mapConstant(_ pointer: Register, offset: Int, size: Int, signExtends: Bool) -> Register? {
+    guard let bytes = program.maps[Int(pointer.detail)].constants, let variable = pointer.scalar.constant else { return nil }
+    let start = offset + Int(Int64(bitPattern: variable))
+    guard start >= 0, start + size <= bytes.count else { return nil }
+    var value: UInt64 = 0
+    for index in 0..<size { value |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+    if signExtends {
+      let shift = UInt64(64 - 8 * size)
+      value = UInt64(bitPattern: Int64(bitPattern: value << shift) >> Int64(shift))
+    }
+    return .constant(value)
+  }
+
+  /// Reads of `struct bpf_map` itself.
+  mutating func checkMapPointerAccess(_ pointer: Int, offset: Int, size: Int, isWrite: Bool) throws(Stop) {
+    if offset < 0 {
+      throw fail("R\(pointer) is bpf_array invalid negative access: off=\(offset)", register: pointer)
+    }
+    if isWrite { throw fail("only read from bpf_array is supported", register: pointer) }
+    throw unsupported("access to the fields of struct bpf_map")
+  }
+
+  // MARK: Constants
+
+  /// `ld_imm64`: a number, a map, a place in a map's value, or a function.
+  mutating func checkConstant(_ instruction: Instruction) throws(Stop) {
+    let destination = Int(instruction.destination)
+    let high = program.instructions[at + 1].immediate
+    program.marks[at + 1].insert(.reached)
+    switch instruction.source {
+    case WideSource.constant:
+      registers[destination] = .constant(UInt64(UInt32(bitPattern: instruction.immediate)) | UInt64(UInt32(bitPattern: high)) << 32)
+    case WideSource.mapIndex:
+      let index = try mapIndex(instruction)
+      registers[destination] = .pointer(.mapPointer, detail: Int32(index))
+    case WideSource.mapIndexValue:
+      let index = try mapIndex(instruction)
+      let map = program.maps[index]
+      let offset = UInt32(bitPattern: high)
+      if map.type == .arena { throw unsupported("arena memory") }
+      if offset >= UInt32(Register.maximumOffset) { throw fail("direct value offset of \(offset) is not allowed") }
+      guard map.hasDirectValue, map.maxEntries == 1 else {
+        throw fail("no direct value access support for this map type")
+      }
+      guard Int(offset) < map.valueSize else {
+        throw fail("invalid access to map value pointer, value_size=\(map.valueSize) off=\(offset)")
+      }
+      registers[destination] = .pointer(.mapValue, detail: Int32(index), offset: Int32(offset))
+    case WideSource.function:
+      let function = program.target(ofCallAt: at)
+      if hasKernelLimits {
+        guard program.hasFunctionTypes else { throw fail("missing btf func_info") }
+      }
+      if program.functions[function].isGlobal { throw fail("callback function not static", .notGlobal) }
+      if function == 0 { throw fail("callback function cannot be the main program") }
+      registers[destination] = .pointer(.function, detail: Int32(function))
+    case WideSource.btfID: throw unsupported("kernel variables")
+    default: throw unsupported("maps by file descriptor; link the program to its object's maps")
+    }
+  }
+
+  private mutating func mapIndex(_ instruction: Instruction) throws(Stop) -> Int {
+    let index = Int(instruction.immediate)
+    guard program.maps.indices.contains(index) else { throw fail("map index \(index) is not in the object") }
+    return index
+  }
+}
