@@ -32,7 +32,8 @@ struct ProgramOutline: ~Copyable {
   let count: Int
   /// `count + 1` elements.
   let marks: UnsafeMutablePointer<Marks>
-  /// Registers whose value may still be read when a slot is reached, a bit each; `count + 1` elements. An upper bound.
+  /// Registers whose value may still be read when a slot is reached, a bit each; `count + 1` elements. An upper bound; of a function's
+  /// registers only those that it uses.
   let liveIn: UnsafeMutablePointer<UInt16>
   /// In the order of their slots.
   private(set) var functions: [Function] = []
@@ -227,24 +228,40 @@ struct ProgramOutline: ~Copyable {
 extension ProgramOutline {
   /// Fills in ``liveIn`` and what each function uses.
   ///
-  /// Backward over the slots, from "everything is live" down; a second round sharpens what the first did not know of loops. Each round's
-  /// result is an upper bound, so that stopping after two is sound.
+  /// Backward over the slots, from "nothing is live" up, until nothing changes: once where no jump leads back, else mostly twice. A program
+  /// whose jumps are so tangled that it takes longer gets an upper bound: every register that its function uses is live everywhere.
   mutating func computeLiveness(_ program: [Instruction]) {
     let traitsTable = OpcodeTraits.table
     program.withUnsafeBufferPointer { slots in
       traitsTable.withUnsafeBufferPointer { traitsTable in
         for index in functions.indices.reversed() {
-          if hasBackwardJump { _ = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!) }
-          functions[index] = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!)
-          if functions[index].callsOut { callsOut = true }
+          let start = functions[index].start
+          let count = functions[index].end - start
+          (liveIn + start).update(repeating: 0, count: count)
+          var (function, isStable) = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!)
+          var rounds = 1
+          while hasBackwardJump && !isStable {
+            if rounds == Self.maximumRounds { (liveIn + start).update(repeating: function.usedRegisters, count: count) }
+            if rounds > Self.maximumRounds { break }
+            (function, isStable) = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!)
+            rounds += 1
+          }
+          functions[index] = function
+          if function.callsOut { callsOut = true }
         }
       }
     }
   }
 
+  /// Rounds after which liveness is no longer sharpened.
+  private static let maximumRounds = 8
+
+  /// One round over a function.
+  /// - Returns: the function with what it uses, and whether no jump's target changed what is live there.
   private func analyze(
     _ original: Function, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>
-  ) -> Function {
+  ) -> (Function, isStable: Bool) {
+    var changes: UInt16 = 0
     var function = original
     var used: UInt16 = 0
     var lowest = 0
@@ -285,6 +302,7 @@ extension ProgramOutline {
           live |= liveIn[slot &+ 1 &+ distance]
         }
       }
+      changes |= liveIn[slot] ^ live
       liveIn[slot] = live
       slot &-= 1
     }
@@ -293,7 +311,7 @@ extension ProgramOutline {
       function.stackDepth = frameEscapes ? max(Limits.stackSize, -lowest) : -lowest
     }
     function.stackDepth = (function.stackDepth + 7) & ~7
-    return function
+    return (function, changes == 0)
   }
 
   private struct Effect {
