@@ -36,7 +36,7 @@ struct ConventionTests {
   func loopWithoutSavedRegisters(jit: JIT) throws {
     // The counter is bounded by its own value; no register but r0 and r1 is used.
     try Self.check(jit, [.mov64(.r0, 0), .add64(.r0, 1), .jump(.lt, .r0, 10, -2), .exit])
-    try Self.check(jit, [.mov64(.r0, 0), .add64(.r0, 1), .jump(.lt, .r0, 10, -2), .add64(.r0, .r1), .jump(.lt, .r0, 20, -2), .exit])
+    try Self.check(jit, [.mov64(.r0, 0), .add64(.r0, 1), .jump(.lt, .r0, 10, -2), .add64(.r0, 3), .jump(.lt, .r0, 20, -2), .exit])
   }
 
   @Test("every set of used registers, with and without a frame", arguments: testedJITs)

@@ -6,14 +6,32 @@ extension X86_64Translator {
     let destination = Register(instruction.destination)
     let fromRegister = instruction.opcode & Opcode.x != 0
     switch instruction.opcode & Opcode.operationMask {
-    case Opcode.add: simple(.add, destination, instruction, wide: wide)
-    case Opcode.sub: simple(.sub, destination, instruction, wide: wide)
-    case Opcode.or: simple(.or, destination, instruction, wide: wide)
+    case Opcode.add:
+      if wide, let end = address(slot, instruction) { return end }
+      simple(.add, destination, instruction, wide: wide)
+      if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
+    case Opcode.sub:
+      simple(.sub, destination, instruction, wide: wide)
+      if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
+    case Opcode.or:
+      simple(.or, destination, instruction, wide: wide)
+      if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
     case Opcode.and:
-      if fromRegister { simple(.and, destination, instruction, wide: wide) } else { and(destination, instruction.immediate, wide: wide) }
-    case Opcode.xor: simple(.xor, destination, instruction, wide: wide)
+      if fromRegister {
+        simple(.and, destination, instruction, wide: wide)
+      } else if !and(destination, instruction.immediate, wide: wide) {
+        break
+      }
+      if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
+    case Opcode.xor:
+      simple(.xor, destination, instruction, wide: wide)
+      if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
     case Opcode.mov: return try move(slot, instruction, wide: wide)
-    case Opcode.lsh: shift(.shl, destination, instruction, wide: wide)
+    case Opcode.lsh:
+      if wide, !fromRegister, let end = extension64(slot, shift: slot, instruction.destination, source: instruction.destination) {
+        return end
+      }
+      shift(.shl, destination, instruction, wide: wide)
     case Opcode.rsh: shift(.shr, destination, instruction, wide: wide)
     case Opcode.arsh: shift(.sar, destination, instruction, wide: wide)
     case Opcode.mul:
@@ -38,12 +56,19 @@ extension X86_64Translator {
     }
   }
 
-  private mutating func and(_ destination: Register, _ value: Int32, wide: Bool) {
+  /// - Returns: whether the flags are those of the result.
+  private mutating func and(_ destination: Register, _ value: Int32, wide: Bool) -> Bool {
     switch value {
-    case 0xff: encoder.extend(destination, destination, bytes: 1, signed: false, wide: false)
-    case 0xffff: encoder.extend(destination, destination, bytes: 2, signed: false, wide: false)
-    // A mask with a clear sign bit clears the upper half either way.
-    default: encoder.arithmetic(.and, destination, value, wide: wide && value < 0)
+    case 0xff:
+      encoder.extend(destination, destination, bytes: 1, signed: false, wide: false)
+      return false
+    case 0xffff:
+      encoder.extend(destination, destination, bytes: 2, signed: false, wide: false)
+      return false
+    default:
+      // A mask with a clear sign bit clears the upper half either way.
+      encoder.arithmetic(.and, destination, value, wide: wide && value < 0)
+      return true
     }
   }
 
@@ -57,6 +82,7 @@ extension X86_64Translator {
     let source = Register(instruction.source)
     switch instruction.offset {
     case 0:
+      if let end = joinedMove(slot, instruction, wide: wide) { return end }
       if !wide || destination != source { encoder.move(destination, source, wide: wide) }
     case 8: encoder.extend(destination, source, bytes: 1, signed: true, wide: wide)
     case 16: encoder.extend(destination, source, bytes: 2, signed: true, wide: wide)

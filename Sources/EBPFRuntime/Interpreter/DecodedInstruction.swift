@@ -49,4 +49,15 @@ enum Operation: UInt8 {
   // The rest.
   case loadImmediate64, packetLoad
   case callHelper, callRegister, callLocal, tailCall, exit, unreachable
+  // Two in a row: see Fusion.
+  case mov64xAdd64k, mov64xAdd64x, mov64xSub64x, mov64xAnd64k, mov64xOr64x, mov64xXor64x, mov64xLsh64k, mov64xRsh64k, mov32xAnd32k
+  case mov32xRsh32k, mov32xLsh32k, mov32xXor32x, mov32xAdd32x, mov64xMov64x, mov64xMov64k, mov64xJne64k, mov64kMov64k, mov64kMov64x
+  case mov64kStoreWx, mov64kJlt64k, mov64kExit, add64kMov64x, add64kAdd64x, add64kAdd64k, add64kJne64k, add64kJne64x, add64kJlt64k
+  case add64kJgt64x, add64xMov64x, add64xAdd64k, add64xXor64x, add64xLoadB, add64xLoadH, add64xLoadW, add64xLoadDW, add64xStoreBx
+  case and64kJeq64k, and64kJne64k, and32kJeq32k, and32kJne32k, or64xMov64x, or64xAdd64x, xor64xMov64x, xor64xAdd64k, lsh64kRsh64k
+  case lsh64kOr64x, rsh64kMov64x, rsh64kAdd64x, rsh64kLsh64k, lsh32kOr32x, rsh32kMov32x, or32xAdd32x, add32xAdd32x, add32xSub32x
+  case add32xAdd64k, sub32xXor32x, xor32xMov32x, xor32xAdd32x, loadBLoadB, loadBMov64x, loadBStoreBx, loadBJeq32k, loadBJne32k
+  case loadBJeq64k, loadBJne64k, loadHJne32k, loadHJne64k, loadWLoadW, loadWMov64x, loadWStoreWx, loadWAdd32x, loadWJeq64k
+  case loadWJne64k, loadWExit, loadDWLoadDW, loadDWStoreDWx, loadDWMov64x, loadDWAdd64k, storeBxAdd64k, storeWxMov64x, storeWxMov64k
+  case storeDWxStoreDWx, storeDWxMov64x
 }

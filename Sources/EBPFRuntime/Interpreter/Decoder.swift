@@ -25,6 +25,7 @@ struct Decoder {
       slot += program[slot].isWide ? 2 : 1
     }
     try checkTargets(result)
+    Fusion.apply(to: result.instructions, count: program.count)
     return result
   }
 

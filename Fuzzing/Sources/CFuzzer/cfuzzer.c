@@ -1,0 +1,2 @@
+// The declarations are all there is.
+#include "cfuzzer.h"
