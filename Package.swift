@@ -84,7 +84,7 @@ let package = Package(
         "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFToolchain",
         "EBPFTestSupport",
       ]),
-    .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands"]),
+    .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool"]),
   ],
   swiftLanguageModes: [.v6]
 )

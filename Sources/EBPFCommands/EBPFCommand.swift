@@ -18,7 +18,8 @@ public struct EBPFCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InspectCommand.self, AssembleCommand.self, DisassembleCommand.self,
+      RunCommand.self, VerifyCommand.self, CompileCommand.self, InspectCommand.self, DisassembleCommand.self, AssembleCommand.self,
+      BenchCommand.self, ConformancePluginCommand.self,
     ])
 
   public init() {}
@@ -26,6 +27,11 @@ public struct EBPFCommand: ParsableCommand {
   /// Runs a command line, its errors and help included.
   /// - Returns: the exit status: 0 well, 1 rejected or failed, 2 wrong usage.
   public static func execute(_ arguments: [String]) async -> Int32 {
+    var arguments = arguments
+    // bpf_conformance's runner puts a plugin's own options, and so the subcommand among them, behind the memory.
+    if let place = arguments.firstIndex(of: "conformance-plugin"), place == 1, arguments[0].utf8.allSatisfy({ isBase16($0) }) {
+      arguments.swapAt(0, 1)
+    }
     do {
       var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -35,6 +41,15 @@ public struct EBPFCommand: ParsableCommand {
       return 1
     } catch {
       return report(error, arguments)
+    }
+  }
+
+  private static func isBase16(_ character: UInt8) -> Bool {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+      UInt8(ascii: " "):
+      true
+    default: false
     }
   }
 

@@ -29,7 +29,7 @@ import Testing
         continue
       }
       let text = await CommandRun(String(name), "--help")
-      #expect(text.status == 0 && text.output.contains("Examples:") && text.output.contains("  ebpf \(name)"), "\(name)")
+      #expect(text.status == 0 && text.output.contains("Examples:") && text.output.contains("ebpf \(name)"), "\(name)")
     }
   }
 

@@ -112,7 +112,7 @@ struct Loader {
 
 extension JIT {
   /// The compiler for this processor, with the instructions that it has; `nil` where there is no back end for it.
-  static let thisProcessor: JIT? = {
+  package static let thisProcessor: JIT? = {
     #if arch(x86_64)
     let bits = cebpf_processor_features()
     var features: X86_64Features = []

@@ -70,6 +70,14 @@ public struct Replay: Sendable {
   /// packet as many bytes pass as it returned.
   public var output: [Packet]
 
+  /// What another host made of a capture.
+  public init(packets: Int, actions: [ActionCount], nanoseconds: Double, output: [Packet] = []) {
+    self.packets = packets
+    self.actions = actions
+    self.nanoseconds = nanoseconds
+    self.output = output
+  }
+
   /// CPU time of a run and its loop.
   public var nanosecondsPerPacket: Double { packets == 0 ? 0 : nanoseconds / Double(packets) }
 }
