@@ -13,7 +13,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Bytes and values in, bytes and values out.
 PURE = {"EBPFISA", "EBPFTables", "EBPFTypes", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT"}
-SYSTEM = {"Glibc", "Musl", "Darwin", "Synchronization", "Dispatch"}
+SYSTEM = {"Glibc", "Musl", "Darwin", "System", "Synchronization", "Dispatch"}
 TESTING = SYSTEM | {"Testing", "Foundation", "FoundationEssentials"}
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
