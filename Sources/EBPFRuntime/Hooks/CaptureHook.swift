@@ -68,9 +68,10 @@ extension UserspaceProgram {
             context.storeBytes(of: interface, toByteOffset: XDPContext.ingressInterface, as: UInt32.self)
             return low(run(r1, 0))
           } output: { action in
-            // XDP_PASS, XDP_TX and XDP_REDIRECT; everything else, unknown actions included, is dropped.
-            guard (2...4).contains(action), action != 4 || packet.pointee.redirect.kind != .none else { return nil }
-            return (packet.pointee.bytes(from: packet.pointee.data), action == 4 ? packet.pointee.redirect.target : nil)
+            let redirect = packet.pointee.redirect
+            let disposition = Disposition(action, of: type, hasTarget: redirect.kind != .none)
+            guard disposition != .dropped else { return nil }
+            return (packet.pointee.bytes(from: packet.pointee.data), disposition == .redirected ? redirect.target : nil)
           }
         }
       }
@@ -86,7 +87,6 @@ extension UserspaceProgram {
     let link = UInt(bitPattern: buffer)
     let linkLayers = replay.capture.interfaces.map { LinkLayer($0.linkType) }
     let startsAtLink = layer == .link || (layer == .filter && replay.options.filterStart == .linkHeader)
-    let isTrafficControl = layer == .link
     try withContext(SocketBufferContext.size) { (context) throws(HostError) in
       var packet = PacketState(
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: bufferStart, bufferEnd: bufferEnd,
@@ -121,17 +121,12 @@ extension UserspaceProgram {
               context.storeBytes(of: packet.pointee.fullLength, toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
               return low(run(r1, 0))
             } output: { action in
-              if isTrafficControl {
-                // SHOT, STOLEN and TRAP end a packet's way; what is no action counts as UNSPEC, which passes (`cls_bpf_exec_opcode`).
-                guard action != 2, action != 4, action != 8 else { return nil }
-                guard action == 7 else { return (packet.pointee.outgoingBytes(from: packet.pointee.linkHeader), nil) }
-                guard packet.pointee.redirect.kind != .none else { return nil }
-                return (packet.pointee.outgoingBytes(from: packet.pointee.linkHeader), packet.pointee.redirect.target)
-              }
-              let passes = layer == .network ? action & 1 != 0 : action != 0
-              guard passes else { return nil }
-              let bytes = packet.pointee.outgoingBytes(from: packet.pointee.linkHeader)
-              return (layer == .filter && startsAtLink ? Array(bytes.prefix(Int(action))) : bytes, nil)
+              let redirect = packet.pointee.redirect
+              let disposition = Disposition(action, of: type, hasTarget: redirect.kind != .none)
+              guard disposition != .dropped else { return nil }
+              var bytes = packet.pointee.outgoingBytes(from: packet.pointee.linkHeader)
+              if layer == .filter, startsAtLink, bytes.count > Int(action) { bytes.removeLast(bytes.count - Int(action)) }
+              return (bytes, disposition == .redirected ? redirect.target : nil)
             } clones: {
               defer { clones.clones.removeAll() }
               return clones.clones

@@ -66,8 +66,8 @@ public struct Replay: Sendable {
   /// before their packet.
   ///
   /// Dropped are XDP's ABORTED, DROP and unknown actions, traffic control's SHOT, STOLEN and TRAP (unknown actions pass, as the kernel's
-  /// classifier lets them), redirects that no helper has given a target, 0 of socket filters, and even numbers of cgroups. Of a socket filter's
-  /// packet as many bytes pass as it returned.
+  /// classifier lets them), redirects that no helper has given a target, 0 of socket filters, even numbers of cgroups, and what is not OK of
+  /// lightweight tunnels. Of a socket filter's packet as many bytes pass as it returned.
   public var output: [Packet]
 
   /// What another host made of a capture.
