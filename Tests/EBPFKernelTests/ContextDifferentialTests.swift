@@ -26,7 +26,6 @@ struct ContextDifferentialTests {
     let type = ProgramType(rawValue: type)
     let layout = try #require(ContextLayout.find(type))
     var random = SeededGenerator(seed: 0x5eed_0101)
-    // Lightweight tunnels have no such inputs as broadcasts; all others are as they come.
     let packets = (0..<12).map { _ in TestPacket.random(using: &random) }
     var read = 0
     for field in layout.fields where !["data", "data_end", "data_meta", "flow_keys", "sk", "hwtstamp"].contains(field.name) {
@@ -46,7 +45,8 @@ struct ContextDifferentialTests {
             let input = TestInput(data: packet, context: context)
             let expected = try kernel.programs[0].run(input)
             let result = try here.programs[0].run(input)
-            #expect(result.context == expected.context, "\(field.name) + \(offset - field.offset), packet \(index)")
+            let isEqual = result.context == expected.context
+            #expect(isEqual, "\(field.name) + \(offset - field.offset), packet \(index)")
           }
         }
       }
@@ -76,7 +76,15 @@ struct ContextDifferentialTests {
       let answers = bothRefuse(TestInput(data: packet, context: context))
       #expect(answers.kernel == answers.here, "byte \(index): the kernel \(answers.kernel ? "refuses" : "takes") it")
     }
-    for count in [0, 1, 13, 14, 15, 3700] {
+    // An IP packet without its whole header.
+    for (type, count) in [(UInt8(0x08), 33), (0x08, 34), (0x86, 53), (0x86, 54)] {
+      var short = [UInt8](repeating: 0, count: count)
+      short[12] = type
+      short[13] = type == 0x86 ? 0xdd : 0
+      let answers = bothRefuse(TestInput(data: short))
+      #expect(answers.kernel == answers.here, "\(count) bytes")
+    }
+    for count in [0, 1, 13, 14, 15] {
       let answers = bothRefuse(TestInput(data: [UInt8](repeating: 0, count: count)))
       #expect(answers.kernel == answers.here, "\(count) bytes")
     }

@@ -276,6 +276,39 @@ struct HelperDifferentialTests {
     }
   }
 
+  // MARK: SYN cookies
+
+  @Test func synCookies() throws {
+    // The segment size of a cookie's SYN, or the error; the cookie itself is each host's secret.
+    var random = SeededGenerator(seed: 0x5eed_0009)
+    for (helper, header) in [(HelperID.tcpRawGenSyncookieIpv4, Int32(20)), (.tcpRawGenSyncookieIpv6, 40)] {
+      for length: Int32 in [20, 24, 28, 40, 60] {
+        let code: [Instruction] = [
+          .mov64(.r2, 0), .mov64(.r3, .r10), .add64(.r3, -128), .mov64(.r4, 104), .call(189), .mov64(.r1, .r10), .add64(.r1, -128),
+          .mov64(.r2, .r10), .add64(.r2, -128 + header), .mov64(.r3, length), .call(Int32(helper.rawValue)), .alu64(.rsh, .r0, 32), .exit,
+        ]
+        let inputs = (0..<60).map { _ -> TestInput in
+          var packet = (0..<104).map { _ in UInt8.random(in: 0...255, using: &random) }
+          let tcp = Int(header)
+          packet[tcp + 12] = Bool.random(using: &random) ? UInt8(length / 4) << 4 : UInt8.random(in: 0...255, using: &random)
+          var position = tcp + 20
+          while position < 100 {
+            let options: [[UInt8]] = [
+              [1], [2, 4, UInt8.random(in: 0...36, using: &random), packet[position]], [3, 3, 7], [0], [4, 2], [8, 10],
+            ]
+            let option = options.randomElement(using: &random)!
+            for byte in option where position < 100 {
+              packet[position] = byte
+              position += 1
+            }
+          }
+          return TestInput(data: packet)
+        }
+        try compare(Self.xdp, code, inputs, "\(helper), \(length) bytes of header")
+      }
+    }
+  }
+
   // MARK: Redirects
 
   @Test func redirects() throws {

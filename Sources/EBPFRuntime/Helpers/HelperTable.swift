@@ -25,7 +25,7 @@ enum HelperTable {
   /// Every helper that there is, family by family.
   static var entries: [Entry] {
     timeHelpers + taskHelpers + textHelpers + formatHelpers + probeHelpers + checksumHelpers + socketBufferHelpers + headroomHelpers
-      + vlanHelpers + xdpHelpers + redirectHelpers + networkHelpers
+      + vlanHelpers + xdpHelpers + redirectHelpers + networkHelpers + synCookieHelpers
   }
 
   /// The table; made once and never changed.

@@ -119,6 +119,7 @@ extension UserspaceProgram {
               context.storeBytes(of: summary.packetType, toByteOffset: SocketBufferContext.packetType, as: UInt32.self)
               context.storeBytes(of: interface, toByteOffset: SocketBufferContext.interface, as: UInt32.self)
               context.storeBytes(of: packet.pointee.fullLength, toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
+              if layer == .network { packet.pointee.describeSocket(protocol: UInt16(bigEndian: summary.networkProtocol)) }
               return low(run(r1, 0))
             } output: { action in
               let redirect = packet.pointee.redirect

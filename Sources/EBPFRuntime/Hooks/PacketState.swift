@@ -106,6 +106,11 @@ enum SocketBufferContext {
   static let tcClassID = 72
   static let data = 76
   static let dataEnd = 80
+  static let family = 88
+  static let remoteIPv4 = 92
+  static let localIPv4 = 96
+  static let remoteIPv6 = 100
+  static let localIPv6 = 116
   static let dataMeta = 140
   static let timestamp = 152
   static let wireLength = 160

@@ -63,6 +63,11 @@ extension UserspaceProgram {
     let start = memory.start + room
     input.data.withUnsafeBytes { start.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
     let summary = EthernetSummary(start, length: input.data.count)
+    let header = Self.headerLength(UInt16(bigEndian: summary.networkProtocol))
+    guard input.data.count >= SocketBuffer.linkHeader + header else {
+      throw HostError(
+        .badArgument, "the packet's type says IP, and its \(input.data.count) bytes are too few for an IP header of \(header)")
+    }
     return try withUnsafeTemporaryAllocation(byteCount: SocketBufferContext.size, alignment: 8) {
       (context) throws(HostError) -> TestResult in
       let context = context.baseAddress.unsafelyUnwrapped
@@ -74,6 +79,7 @@ extension UserspaceProgram {
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: UInt(bitPattern: memory.start),
         bufferEnd: link + UInt(input.data.count + room), data: data, dataEnd: link + UInt(input.data.count), dataMeta: data,
         linkHeader: link, networkHeader: network)
+      if layer == .network { packet.describeSocket(protocol: UInt16(bigEndian: summary.networkProtocol)) }
       packet.refreshContext()
       context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
       // The loopback device, on which test runs work, has no broadcast address.
@@ -106,6 +112,9 @@ extension UserspaceProgram {
         nanoseconds: outcome.nanoseconds)
     }
   }
+
+  /// Bytes of an IP header; 0 for other protocols.
+  private static func headerLength(_ type: UInt16) -> Int { type == EtherType.ipv4 ? 20 : type == EtherType.ipv6 ? 40 : 0 }
 
   /// What a caller may set of a `struct __sk_buff`.
   private static let settableFields: [Range<Int>] = [
@@ -145,6 +154,26 @@ extension UserspaceProgram {
       context.storeBytes(of: UInt32(length), toByteOffset: SocketBufferContext.wireLength, as: UInt32.self)
     } else if wireLength < UInt32(length) || wireLength > 65536 {
       throw HostError(.badArgument, "wire_len \(wireLength) is below the packet's length \(length), or over 65536")
+    }
+  }
+}
+
+extension PacketState {
+  /// Fills in what programs of cgroups see of the packet's socket: as in the kernel's test run one whose own address is the packet's source,
+  /// and without ports.
+  func describeSocket(protocol type: UInt16) {
+    let isIPv4 = type == EtherType.ipv4
+    guard EtherType.isIP(type), let header = UnsafeRawPointer(bitPattern: networkHeader),
+      networkHeader &+ (isIPv4 ? 20 : 40) <= dataEnd
+    else { return }
+    // AF_INET and AF_INET6 of Linux.
+    setField(SocketBufferContext.family, isIPv4 ? 2 : 10)
+    if isIPv4 {
+      setField(SocketBufferContext.localIPv4, header.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+      setField(SocketBufferContext.remoteIPv4, header.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+    } else {
+      (context + SocketBufferContext.localIPv6).copyMemory(from: header + 8, byteCount: 16)
+      (context + SocketBufferContext.remoteIPv6).copyMemory(from: header + 24, byteCount: 16)
     }
   }
 }

@@ -139,4 +139,25 @@ struct HelperTests {
     let set: [Instruction] = [.mov64(.r6, .r1), .mov64(.r2, 77), .call(48), .mov64(.r1, .r6), .call(34), .exit]
     #expect(try load(set, type: .classifierType, engine: engine).programs[0].run(TestInput(data: packet([], [], []))).returnValue == 77)
   }
+
+  @Test("an ACK of a cookie is taken, of anything else it is not", arguments: engines)
+  func synCookies(engine: LoadOptions.Engine) throws {
+    for (make, check, header) in [(Int32(204), Int32(206), 20), (205, 207, 40)] {
+      var packet = (0..<header).map { UInt8($0) } + [0, 80, 1, 2, 0, 0, 0, 9, 0, 0, 0, 0, 0x50] + [UInt8](repeating: 0, count: 7)
+      let generate: [Instruction] = [.mov64(.r2, .r1), .add64(.r2, Int32(header)), .mov64(.r3, 20), .call(make), .exit]
+      let made = try run(generate, on: packet, engine: engine).returnValue
+      #expect(made >> 32 == (header == 20 ? 536 : 1220))
+      let accept: [Instruction] = [.mov64(.r2, .r1), .add64(.r2, Int32(header)), .call(check), .exit]
+      // The client's next packet: its sequence number one on, the cookie acknowledged.
+      packet[header + 7] = 10
+      for step in [UInt32(1), 0x0500_0001] {
+        let number = (UInt32(truncatingIfNeeded: made) &+ step).bigEndian
+        withUnsafeBytes(of: number) { packet.replaceSubrange(header + 8..<header + 12, with: $0) }
+        let expected: UInt64 = step == 1 ? 0 : UInt64(bitPattern: -13)
+        #expect(try run(accept, on: packet, engine: engine).returnValue == expected, "\(step)")
+      }
+      packet[header] ^= 1
+      #expect(try run(accept, on: packet, engine: engine).returnValue == UInt64(bitPattern: -13))
+    }
+  }
 }
