@@ -49,26 +49,27 @@ private enum TCPHeader {
     UInt32(bigEndian: tcp.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
   }
 
-  /// The segment size that the options name, if they name one that is not 0.
+  /// The segment size that the options name, the last where there are several; `nil` for none, and for 0.
   static func maximumSegment(_ tcp: UnsafeRawPointer, length: Int) -> UInt16? {
+    var found: UInt16?
     var position = size
     while position < length {
       let kind = tcp.load(fromByteOffset: position, as: UInt8.self)
-      if kind == 0 { return nil }
+      if kind == 0 { break }
       if kind == 1 {
         position += 1
         continue
       }
-      guard position + 1 < length else { return nil }
+      guard position + 1 < length else { break }
       let count = Int(tcp.load(fromByteOffset: position + 1, as: UInt8.self))
-      guard count >= 2, position + count <= length else { return nil }
+      guard count >= 2, position + count <= length else { break }
       if kind == segmentOption, count == 4 {
         let segment = UInt16(bigEndian: tcp.loadUnaligned(fromByteOffset: position + 2, as: UInt16.self))
-        return segment == 0 ? nil : segment
+        if segment != 0 { found = segment }
       }
       position += count
     }
-    return nil
+    return found
   }
 }
 
