@@ -157,4 +157,35 @@ extension ReplayTests {
     let grown = try output(grow, type: .classifierType, [packet], engine: engine)
     #expect(grown.map(\.data) == [[UInt8](repeating: 0, count: 16000) + packet])
   }
+
+  @Test("which values let a packet pass depends on the type", arguments: engines)
+  func dispositions(engine: LoadOptions.Engine) throws {
+    let packet = [UInt8](repeating: 2, count: 12) + [8, 0, 0x45] + [UInt8](repeating: 0, count: 40)
+    let passing: [(type: UInt32, passes: [Int32], drops: [Int32])] = [
+      (6, [2, 3], [0, 1, 4, 5, -1]), (3, [-1, 0, 1, 3, 5, 6, 9], [2, 4, 7, 8]), (8, [1, 3], [0, 2]), (10, [0, 128], [1, 2, 7, -1]),
+      (1, [100, -1], [0]),
+    ]
+    for (type, passes, drops) in passing {
+      for (values, count) in [(passes, 1), (drops, 0)] {
+        for value in values {
+          let results = try output([.mov64(.r0, value), .exit], type: ProgramType(rawValue: type), [packet], engine: engine)
+          #expect(results.count == count, "type \(type), \(value)")
+          if let result = results.first { #expect(result.data == packet) }
+        }
+      }
+    }
+  }
+
+  @Test("a program of a cgroup sees the packet from its network header on, and its addresses", arguments: engines)
+  func networkLayer(engine: LoadOptions.Engine) throws {
+    let packet = [UInt8](repeating: 2, count: 12) + [8, 0, 0x45] + [UInt8](repeating: 0, count: 11) + [10, 0, 0, 1, 10, 0, 0, 2]
+    func value(_ offset: Int16) throws -> UInt32? {
+      try load([.load(.w, .r0, .r1, offset), .exit], type: ProgramType(rawValue: 8), engine: engine).programs[0]
+        .run(over: Self.capture([packet])).actions.first?.action
+    }
+    #expect(try value(0) == 20)
+    #expect(try value(88) == 2)
+    #expect(try value(96) == 0x0100_000a)
+    #expect(try value(92) == 0x0200_000a)
+  }
 }
