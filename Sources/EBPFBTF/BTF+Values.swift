@@ -174,7 +174,8 @@ private struct ValueDecoder {
     if size == 1, let element = btf.resolve(type.target), element.kind == .int,
       element.name == "char" || element.integer?.isCharacter == true
     {
-      let bytes = view.bytes[offset..<offset + count]
+      // The place may lie behind the bytes that are there.
+      let bytes = count > 0 ? view.bytes[offset..<offset + count] : []
       return .text(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
     }
     var elements: [BTFValue] = []

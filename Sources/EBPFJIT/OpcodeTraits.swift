@@ -2,7 +2,7 @@ internal import EBPFISA
 
 /// What every instruction with an opcode has in common, for the passes that look at each slot once.
 struct OpcodeTraits: OptionSet {
-  let rawValue: UInt8
+  let rawValue: UInt16
 
   static let readsDestination = OpcodeTraits(rawValue: 1 << 0)
   static let writesDestination = OpcodeTraits(rawValue: 1 << 1)
@@ -16,6 +16,8 @@ struct OpcodeTraits: OptionSet {
   /// A plain store; its address register is the destination.
   static let store = OpcodeTraits(rawValue: 1 << 6)
   static let known = OpcodeTraits(rawValue: 1 << 7)
+  /// A comparison that may jump by its offset; it has ``control`` too.
+  static let conditionalJump = OpcodeTraits(rawValue: 1 << 8)
 
   /// By opcode; an element without ``known`` is no instruction.
   static let table: [OpcodeTraits] = (0..<256).map { traits(of: UInt8($0)) }
@@ -43,7 +45,10 @@ struct OpcodeTraits: OptionSet {
       case Opcode.call: return isWide ? [.known, .control] : []
       case Opcode.exit, Opcode.jcond: return isWide && !fromRegister ? [.known, .control] : []
       case 0xf0: return []
-      default: return fromRegister ? [.known, .control, .readsDestination, .readsSource] : [.known, .control, .readsDestination]
+      default:
+        return fromRegister
+          ? [.known, .control, .conditionalJump, .readsDestination, .readsSource]
+          : [.known, .control, .conditionalJump, .readsDestination]
       }
     case Opcode.ld:
       switch opcode & Opcode.modeMask {

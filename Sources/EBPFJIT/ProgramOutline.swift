@@ -99,6 +99,11 @@ struct ProgramOutline: ~Copyable {
         slot &+= 1
         continue
       }
+      if traits.contains(.conditionalJump) {
+        try markTarget(slot + 1 + Int(instruction.offset), of: slot)
+        slot &+= 1
+        continue
+      }
       switch instruction.opcode {
       case Opcode.loadImmediate64:
         guard slot + 1 < count, program[slot + 1].opcode == 0, program[slot + 1].registers == 0, program[slot + 1].offset == 0 else {
@@ -122,13 +127,7 @@ struct ProgramOutline: ~Copyable {
       case Opcode.callRegister, Opcode.exitProgram: break
       default:
         let distance = instruction.opcode == Opcode.gotoLong ? Int(instruction.immediate) : Int(instruction.offset)
-        let target = slot + 1 + distance
-        guard target >= 0, target < count else {
-          throw JITError(.jumpOutOfRange, slot: slot, "it jumps to \(target); the program has \(count) slots")
-        }
-        marks[target].insert(.jumpTarget)
-        referenceCount &+= 1
-        if target <= slot { hasBackwardJump = true }
+        try markTarget(slot + 1 + distance, of: slot)
       }
       slot &+= 1
     }
@@ -139,6 +138,16 @@ struct ProgramOutline: ~Copyable {
     } else {
       for index in functions.indices { functions[index].stackDepth = -1 }
     }
+  }
+
+  @inline(__always)
+  private mutating func markTarget(_ target: Int, of slot: Int) throws(JITError) {
+    guard target >= 0, target < count else {
+      throw JITError(.jumpOutOfRange, slot: slot, "it jumps to \(target); the program has \(count) slots")
+    }
+    marks[target].insert(.jumpTarget)
+    referenceCount &+= 1
+    if target <= slot { hasBackwardJump = true }
   }
 
   private func checkIrregular(_ instruction: Instruction, _ slot: Int) throws(JITError) {
@@ -274,11 +283,13 @@ extension ProgramOutline {
       let traits = traitsTable[Int(instruction.opcode)].rawValue
       let destination = UInt16(1) &<< UInt16(instruction.destination)
       let source = UInt16(1) &<< UInt16(instruction.source)
-      if traits & (OpcodeTraits.control.rawValue | OpcodeTraits.irregular.rawValue) == 0 {
+      let isConditionalJump = traits & OpcodeTraits.conditionalJump.rawValue != 0
+      if isConditionalJump || traits & (OpcodeTraits.control.rawValue | OpcodeTraits.irregular.rawValue) == 0 {
         // The three lowest traits, as masks. The second slot of a wide constant has none of them.
         let reads =
-          (destination & (0 &- UInt16(traits & 1))) | (source & (0 &- UInt16((traits >> 2) & 1)))
-        let writes = destination & (0 &- UInt16((traits >> 1) & 1))
+          (destination & (0 &- (traits & 1))) | (source & (0 &- (traits >> 2 & 1)))
+        let writes = destination & (0 &- (traits >> 1 & 1))
+        if isConditionalJump { live |= liveIn[slot &+ 1 &+ Int(instruction.offset)] }
         live = (live & ~writes) | reads
         used |= reads | writes
         if reads & framePointer != 0 {
@@ -292,7 +303,7 @@ extension ProgramOutline {
           }
         }
       } else {
-        let effect = Self.effect(of: instruction, traits: traits, function: &function)
+        let effect = Self.effect(of: instruction, function: &function)
         used |= effect.reads | effect.writes
         if effect.reads & framePointer != 0 { frameEscapes = true }
         if effect.stops { live = 0 }
@@ -322,7 +333,7 @@ extension ProgramOutline {
     var jumps = false
   }
 
-  private static func effect(of instruction: Instruction, traits: UInt8, function: inout Function) -> Effect {
+  private static func effect(of instruction: Instruction, function: inout Function) -> Effect {
     let destination = UInt16(1) &<< UInt16(instruction.destination)
     let source = UInt16(1) &<< UInt16(instruction.source)
     let arguments: UInt16 = 0b11_1110
@@ -342,11 +353,10 @@ extension ProgramOutline {
       case Opcode.callRegister:
         function.callsOut = true
         return Effect(reads: arguments | destination, writes: scratch)
-      case Opcode.mayGoto:
+      default:
+        // may_goto: conditional jumps do not come here.
         function.hasMayGoto = true
         return Effect(jumps: true)
-      default:
-        return Effect(reads: destination | (traits & OpcodeTraits.readsSource.rawValue != 0 ? source : 0), jumps: true)
       }
     case Opcode.ld:
       if instruction.opcode == Opcode.loadImmediate64 { return Effect(writes: destination) }

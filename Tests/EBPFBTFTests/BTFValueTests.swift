@@ -2,6 +2,17 @@ import EBPFBTF
 import Testing
 
 @Suite struct BTFValueTests {
+  @Test("of a value that is cut off, text behind the end is empty", arguments: [0, 10, 47, 48, 50])
+  func cutText(count: Int) throws {
+    let (btf, all, bytes) = try Self.build(isBigEndian: false)
+    guard case .structure(let fields) = try btf.value(of: Array(bytes.prefix(count)), as: all) else {
+      Issue.record("no structure")
+      return
+    }
+    let text = String(decoding: bytes[48..<56].prefix(max(0, count - 48)).prefix { $0 != 0 }, as: UTF8.self)
+    #expect(fields.first { $0.name == "name" }?.value == .text(text))
+  }
+
   /// A type whose parts cover what values can be, and bytes for it, in both byte orders.
   static func build(isBigEndian: Bool) throws -> (BTF, BTF.TypeID, [UInt8]) {
     var builder = BTFBuilder(isBigEndian: isBigEndian)

@@ -1,5 +1,6 @@
 import EBPFISA
 import EBPFJIT
+import EBPFTestSupport
 import Testing
 
 /// Every arithmetic instruction on every pair of registers, edge values included; all other registers must keep theirs.
@@ -41,6 +42,40 @@ struct ArithmeticTests {
             try check(jit, body, destination, destination) { left, _ in
               ArithmeticOracle.value(operation, left, UInt64(bitPattern: Int64(immediate)), wide: wide)
             }
+          }
+        }
+      }
+    }
+  }
+
+  /// Divisions by constants are multiplications: every small divisor and random ones, on dividends around their multiples.
+  @Test(arguments: testedJITs)
+  func constantDivisors(jit: JIT) throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    let divisors =
+      Array(3...130) + (0..<400).map { _ in Int32(truncatingIfNeeded: random.next() >> UInt64.random(in: 32..<64, using: &random)) }
+    for divisor in divisors {
+      for wide in [true, false] {
+        // r2 = r0 / divisor, r3 = r1 % divisor, and r4 lies beside them.
+        let body: [Instruction] =
+          wide ? [.alu64(.div, .r2, divisor), .alu64(.mod, .r3, divisor)] : [.alu32(.div, .r2, divisor), .alu32(.mod, .r3, divisor)]
+        let code = ExecutableCode(try jit.compile(RegisterFile.program(body)))
+        let value = wide ? UInt64(bitPattern: Int64(divisor)) : UInt64(UInt32(bitPattern: divisor))
+        for round in 0..<40 {
+          let multiple = value &* (random.next() >> UInt64.random(in: 0..<64, using: &random))
+          let left = [multiple, multiple &- 1, multiple &+ 1, random.next(), UInt64.max &- UInt64(round)][round % 5]
+          let right = [random.next(), multiple &- 1, multiple][round % 3]
+          var words = RegisterFile.filled() + [0]
+          words[2] = left
+          words[3] = right
+          _ = code.run(over: &words)
+          let wanted = RegisterFile.filled()
+          let divided = ArithmeticOracle.value(.div, left, value, wide: wide)
+          let rest = ArithmeticOracle.value(.mod, right, value, wide: wide)
+          guard words[2] == divided, words[3] == rest, words[4] == wanted[4], words[0] == wanted[0] else {
+            Issue.record("seed \(seed): \(left) / \(divisor) and \(right) % \(divisor), wide \(wide): \(words)")
+            return
           }
         }
       }

@@ -7,7 +7,7 @@ extension X86_64Translator {
     let fromRegister = instruction.opcode & Opcode.x != 0
     switch instruction.opcode & Opcode.operationMask {
     case Opcode.add:
-      if wide, let end = address(slot, instruction) { return end }
+      if wide, beginsAddress(slot, instruction.destination), let end = address(slot, instruction) { return end }
       simple(.add, destination, instruction, wide: wide)
       if let end = jumpOnResult(slot, instruction.destination, wide: wide) { return end }
     case Opcode.sub:

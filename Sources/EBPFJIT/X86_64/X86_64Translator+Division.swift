@@ -86,8 +86,71 @@ extension X86_64Translator {
         encoder.shift(.shr, destination, UInt8(truncatingIfNeeded: power.trailingZeroBitCount), wide: wide)
       }
     default:
+      if !isSigned, !wide || features.contains(.bmi2) {
+        let divisor = wide ? UInt64(bitPattern: Int64(value)) : UInt64(UInt32(bitPattern: value))
+        if divisor & (divisor - 1) != 0 {
+          let division = ConstantDivision(divisor, width: wide ? 64 : 32)
+          if wide {
+            multiplyInstead(slot, destination, division, value, isRemainder: isRemainder)
+          } else {
+            multiplyInstead32(destination, division, value, isRemainder: isRemainder)
+          }
+          return
+        }
+      }
       encoder.move(.scratch, constant: wide ? Int64(value) : Int64(UInt32(bitPattern: value)))
       machineDivide(slot, destination, by: .scratch, isSigned: isSigned, isRemainder: isRemainder, wide: wide)
+    }
+  }
+
+  /// The 32-bit division by a constant: the product fits one register.
+  private mutating func multiplyInstead32(_ destination: Register, _ division: ConstantDivision, _ value: Int32, isRemainder: Bool) {
+    encoder.move(.scratch2, destination, wide: false)
+    if division.preShift > 0 { encoder.shift(.shr, .scratch2, division.preShift, wide: false) }
+    encoder.move(.scratch, constant: Int64(bitPattern: division.multiplier))
+    encoder.multiply(.scratch, .scratch2, wide: true)
+    encoder.shift(.shr, .scratch, 32 &+ (division.addsBack ? 0 : division.postShift), wide: true)
+    if division.addsBack { addBack(division, wide: false) }
+    finish(destination, value, isRemainder: isRemainder, wide: false)
+  }
+
+  /// The 64-bit division by a constant: the upper half of a product of 128 bits.
+  private mutating func multiplyInstead(
+    _ slot: Int, _ destination: Register, _ division: ConstantDivision, _ value: Int32, isRemainder: Bool
+  ) {
+    // rdx is a factor; what it held is wanted again where it is another register, or where it is shifted before.
+    let keepsRDX = destination == .rdx ? division.preShift > 0 : !isDead(3, at: slot &+ 1)
+    if keepsRDX { encoder.move(.scratch3, .rdx) }
+    if destination != .rdx { encoder.move(.rdx, destination) }
+    if division.addsBack { encoder.move(.scratch2, .rdx) }
+    if division.preShift > 0 { encoder.shift(.shr, .rdx, division.preShift, wide: true) }
+    encoder.move(.scratch, constant: Int64(bitPattern: division.multiplier))
+    // The lower half goes where it is not wanted; named twice, a register receives the upper one.
+    encoder.multiplyWide(high: .scratch, low: .scratch, .scratch)
+    if keepsRDX { encoder.move(.rdx, .scratch3) }
+    if division.addsBack {
+      addBack(division, wide: true)
+    } else if division.postShift > 0 {
+      encoder.shift(.shr, .scratch, division.postShift, wide: true)
+    }
+    finish(destination, value, isRemainder: isRemainder, wide: true)
+  }
+
+  /// From n in scratch2 and t in scratch: the quotient in scratch.
+  private mutating func addBack(_ division: ConstantDivision, wide: Bool) {
+    encoder.arithmetic(.sub, .scratch2, .scratch, wide: wide)
+    encoder.shift(.shr, .scratch2, 1, wide: wide)
+    encoder.arithmetic(.add, .scratch, .scratch2, wide: wide)
+    if division.postShift > 1 { encoder.shift(.shr, .scratch, division.postShift &- 1, wide: wide) }
+  }
+
+  /// From the quotient in scratch and the dividend in the destination: the result.
+  private mutating func finish(_ destination: Register, _ value: Int32, isRemainder: Bool, wide: Bool) {
+    if isRemainder {
+      encoder.multiply(.scratch, .scratch, value, wide: wide)
+      encoder.arithmetic(.sub, destination, .scratch, wide: wide)
+    } else {
+      encoder.move(destination, .scratch, wide: wide)
     }
   }
 }

@@ -109,6 +109,14 @@ extension X86_64Translator {
 
   // MARK: Addresses
 
+  /// Whether the slot behind an addition may add more to the sum or access memory through it.
+  @inline(__always)
+  func beginsAddress(_ slot: Int, _ register: UInt8) -> Bool {
+    // No program ends with an addition, so that there is a next slot.
+    let next = program[slot &+ 1]
+    return next.destination == register || next.source == register
+  }
+
   /// `t = b; t += i; t += 8`, in this or another order and with or without each part, and the load or store through `t` that may follow:
   /// one memory operand where `t` is not read again, else one `lea` before it.
   /// - Parameter slot: a 64-bit move from a register, or a 64-bit addition.
@@ -175,11 +183,19 @@ extension X86_64Translator {
 
   /// A comparison with zero, for equality, of the value that the operation before it has just computed: its flags are those of `test`.
   /// - Returns: the slot behind the jump; `nil` where it is something else.
+  @inline(__always)
   mutating func jumpOnResult(_ slot: Int, _ register: UInt8, wide: Bool) -> Int? {
     let next = slot &+ 1
-    guard next < function.end, !isTarget(next) else { return nil }
+    // No program ends with an operation, so that there is a next slot.
     let jump = program[next]
-    guard jump.destination == register, jump.immediate == 0, jump.offset != 0, !has(.alwaysTaken, next), !has(.neverTaken, next)
+    guard jump.instructionClass == Opcode.jmp || jump.instructionClass == Opcode.jmp32, jump.immediate == 0,
+      jump.destination == register
+    else { return nil }
+    return jumpOnResult(at: next, jump, wide: wide)
+  }
+
+  private mutating func jumpOnResult(at next: Int, _ jump: Instruction, wide: Bool) -> Int? {
+    guard !isTarget(next), jump.offset != 0, !has(.alwaysTaken, next), !has(.neverTaken, next)
     else { return nil }
     switch jump.opcode {
     // What is computed in 32 bits has an upper half of zeros, so that both widths ask the same; the other way round they do not.
