@@ -4,6 +4,8 @@ struct CompileJob {
   let options: CompileOptions
   /// The folder of this project's headers.
   let headers: String
+  /// The folder of the header in front of the system's `linux/bpf.h`.
+  var linux: String?
   /// The folder of `vmlinux.h`, where a source asks for it.
   var kernelTypes: String?
 
@@ -22,7 +24,7 @@ struct CompileJob {
     result += options.includes.map { "-I\($0)" }
     result += options.arguments
     // As system folders: searched behind all of -I, and silent about themselves.
-    for folder in [headers, kernelTypes].compactMap({ $0 }) {
+    for folder in [headers, linux, kernelTypes].compactMap({ $0 }) {
       result += ["-isystem", folder, "-ffile-prefix-map=\(folder)=/swift-ebpf"]
     }
     for folder in SystemHeaders.folders { result += ["-idirafter", folder] }
@@ -32,6 +34,11 @@ struct CompileJob {
   /// Whether the caller says which machine the program is for.
   private var namesMachine: Bool {
     options.defines.contains { $0.hasPrefix("__TARGET_ARCH_") } || options.arguments.contains { $0.contains("__TARGET_ARCH_") }
+  }
+
+  /// Whether the headers are the system's own, and not another's below a root that the caller names.
+  var usesSystemHeaders: Bool {
+    !options.arguments.contains { $0.hasPrefix("--sysroot") || $0 == "-isysroot" || $0 == "-nostdinc" || $0 == "-nostdlibinc" }
   }
 
   /// Whether a source names `vmlinux.h` and none lies where the compiler would look first. (An include of an include shows later.)

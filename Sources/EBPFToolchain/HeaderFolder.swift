@@ -7,7 +7,8 @@
 struct HeaderFolder: ~Copyable {
   /// The folder that holds all that is made: the cache's or a temporary one.
   let base: String
-  private let isTemporary: Bool
+  /// Whether it goes away with this value.
+  let isTemporary: Bool
   /// What to remove, in this order.
   private var files: [String] = []
   private var folders: [String] = []

@@ -43,6 +43,14 @@ enum SystemHeaders {
     ["/usr/local/include/\(multiarch)", "/usr/include/\(multiarch)"].filter(FileSystem.exists)
   }
 
+  /// The bytes of a header, from where clang finds it; `nil` where it is missing.
+  static func find(_ header: String) -> [UInt8]? {
+    for folder in ["/usr/local/include", "/usr/include"] + folders {
+      if let bytes = try? FileSystem.read("\(folder)/\(header)") { return bytes }
+    }
+    return nil
+  }
+
   /// What to install where the compiler has not found a header; `nil` for one that no package is known for.
   static func hint(messages: String) -> String? {
     let marker = "' file not found"

@@ -35,6 +35,9 @@ public struct Toolchain: Sendable {
     }
     var headers = try HeaderFolder.filled()
     var job = CompileJob(path: path, options: options, headers: headers.path)
+    if job.usesSystemHeaders, let system = SystemHeaders.find(LinuxHeader.name) {
+      job.linux = try LinuxHeader.prepare(for: system, in: &headers)
+    }
     if job.asksForKernelTypes(source) { job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: &headers) }
     for clang in [clang] + others {
       var result = try await CompilerProcess.run(clang, job.arguments)

@@ -22,6 +22,7 @@ import btf as btf_reader
 import contexts
 import csource
 import helpers as helper_facts
+import uapi as kernel_interface
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -149,6 +150,8 @@ def main():
         "with what every type gained since",
         "variants": variants, "rules": helper_facts.rules(rows, universe)})
     write("declarations.json", {"from": "the UAPI header's description of helpers", "declarations": c_prototypes(uapi)})
+
+    write("uapi.json", {"from": "the UAPI header", **kernel_interface.extract(uapi)})
 
     structs = {}
     for name in sorted(set(contexts.STRUCTS.values())):

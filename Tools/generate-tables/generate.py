@@ -11,6 +11,7 @@ import os
 import sys
 
 import headers
+import uapi
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -211,6 +212,8 @@ def files():
     texts[os.path.join(HEADERS, "bpf", "bpf_helper_defs.h")] = (
         headers.LICENCE + HEADER.format("enums.json and declarations.json")
         + headers.helper_definitions(enums, facts("declarations.json")["declarations"]))
+    texts[os.path.join(ROOT, "Sources", "EBPFToolchain", "Generated", "KernelInterface.swift")] = (
+        HEADER.format("uapi.json") + uapi.table(facts("uapi.json")))
     return texts
 
 

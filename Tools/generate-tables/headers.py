@@ -9,7 +9,14 @@ NAMES = {
     "u8": "__u8", "u16": "__u16", "u32": "__u32", "u64": "__u64", "s32": "__s32", "s64": "__s64", "size_t": "unsigned long",
 }
 # Helpers that take one of several types there.
-ANY = {"get_socket_cookie": "void *ctx", "sk_assign": "void *ctx, void *sk, u64 flags"}
+# And lengths that Linux 6.19 takes in 64 bits, older ones in 32: so that no program hands over more than its kernel reads.
+ANY = {
+    "get_socket_cookie": "void *ctx", "sk_assign": "void *ctx, void *sk, u64 flags",
+    "dynptr_from_mem": "void *data, u32 size, u64 flags, struct bpf_dynptr *ptr",
+    "dynptr_read": "void *dst, u32 len, const struct bpf_dynptr *src, u32 offset, u64 flags",
+    "dynptr_write": "const struct bpf_dynptr *dst, u32 offset, void *src, u32 len, u64 flags",
+    "dynptr_data": "const struct bpf_dynptr *ptr, u32 offset, u32 len",
+}
 
 
 def c_type(text):
