@@ -4,7 +4,7 @@
 /// the compiler finds one that includes it and adds what ``KernelInterface`` has and it lacks: enumerators, macros, structs, and
 /// structs with fields that it does not know. What the system's header has stays its own, and one that has more than the table is
 /// used as it is.
-enum LinuxHeader {
+package enum LinuxHeader {
   /// The name under which sources include it.
   static let name = "linux/bpf.h"
 
@@ -25,7 +25,7 @@ enum LinuxHeader {
   }
 
   /// The text of the header in front of a system's.
-  static func text(for system: [UInt8]) -> String {
+  package static func text(for system: [UInt8]) -> String {
     let has = Names(system)
     var enums: [(tag: Substring, lines: [String])] = []
     for line in KernelInterface.enumerators.split(separator: "\n") {
