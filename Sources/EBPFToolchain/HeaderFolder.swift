@@ -9,9 +9,8 @@ struct HeaderFolder: ~Copyable {
   let base: String
   /// Whether it goes away with this value.
   let isTemporary: Bool
-  /// What to remove, in this order.
+  /// What to remove.
   private var files: [String] = []
-  private var folders: [String] = []
 
   /// The folder to search for `bpf/bpf_helpers.h`.
   var path: String { "\(base)/headers-\(EmbeddedHeaders.digest)" }
@@ -57,16 +56,21 @@ struct HeaderFolder: ~Copyable {
   mutating func write(_ text: String, to path: String) throws(FileSystem.Failure) {
     let folder = String(path[..<path.lastIndex(of: "/")!])
     try FileSystem.makeFolders(folder)
-    if isTemporary {
-      files.append(path)
-      folders.append(folder)
-    }
+    if isTemporary { files.append(path) }
     try FileSystem.write(text.utf8, to: path)
   }
 
   deinit {
     guard isTemporary else { return }
-    for file in files { FileSystem.removeFile(file) }
-    for folder in folders + [path, base] { FileSystem.removeFolder(folder) }
+    var folders: Set<String> = [base]
+    for file in files {
+      FileSystem.removeFile(file)
+      var folder = file[...]
+      while let slash = folder.lastIndex(of: "/"), folder[..<slash] != base {
+        folder = folder[..<slash]
+        folders.insert(String(folder))
+      }
+    }
+    for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) { FileSystem.removeFolder(folder) }
   }
 }

@@ -22,7 +22,10 @@ import Testing
   private func script(_ path: String, _ text: String) throws {
     try FileManager.default.createDirectory(
       atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
-    try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
+    // Another test may start a process at this moment, which would hold what this one has open to write: "text file busy".
+    try "#!/bin/sh\n\(text)\n".write(toFile: "\(path).text", atomically: true, encoding: .utf8)
+    let copy = try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: ["\(path).text", path])
+    copy.waitUntilExit()
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
   }
 
