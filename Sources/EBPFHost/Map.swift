@@ -27,6 +27,14 @@ public final class Map: Sendable {
     try backend.update(key, value, mode)
   }
 
+  /// Puts a map of the same host under a key of a map of maps.
+  public func update(_ key: [UInt8], map: Map, _ mode: UpdateMode = .any) throws(HostError) {
+    try backend.update(key, map: map.backend, mode)
+  }
+
+  /// Puts a program of the same host under a key of a prog array.
+  public func update(_ key: [UInt8], program: Program) throws(HostError) { try backend.update(key, program: program.backend) }
+
   /// Takes a key out; `false` where it was not there.
   public func delete(_ key: [UInt8]) throws(HostError) -> Bool { try backend.delete(key) }
 
@@ -38,6 +46,13 @@ public final class Map: Sendable {
 
   /// Records that are in a ring buffer, taken out and given to `body` in order; returns how many there were.
   public func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int { try backend.drain(body) }
+
+  /// Waits, at most as long as given, until a ring buffer has a record to ``drain(_:)`` whose writer asked for a wake-up.
+  /// - Returns: whether there is one.
+  public func wait(for timeout: Duration) throws(HostError) -> Bool {
+    let (seconds, attoseconds) = timeout.components
+    return try backend.wait(nanoseconds: max(0, min(seconds, 1 << 32)) * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
 
   /// Everything in the map: a snapshot where nothing changes it meanwhile, else each element that stays is seen at least once.
   public func entries() throws(HostError) -> [(key: [UInt8], value: [UInt8])] {
@@ -72,9 +87,12 @@ package protocol MapBackend: Sendable {
   var processorCount: Int { get }
   func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]?
   func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError)
+  func update(_ key: [UInt8], map: any MapBackend, _ mode: UpdateMode) throws(HostError)
+  func update(_ key: [UInt8], program: any ProgramBackend) throws(HostError)
   func delete(_ key: [UInt8]) throws(HostError) -> Bool
   func nextKey(after key: [UInt8]?) throws(HostError) -> [UInt8]?
   func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]?
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int
+  func wait(nanoseconds: Int64) throws(HostError) -> Bool
   func close()
 }

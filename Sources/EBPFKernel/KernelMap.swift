@@ -75,6 +75,31 @@ final class KernelMap: MapBackend {
     return try outcome.get()
   }
 
+  func wait(nanoseconds: Int64) throws(HostError) -> Bool {
+    guard spec.type == .ringBuffer else {
+      throw HostError(.unsupported, "map '\(spec.name)' is no ring buffer: there is nothing to wait for")
+    }
+    return try descriptor.use { (fd) throws(HostError) in
+      var request = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+      let milliseconds = (nanoseconds + 999_999) / 1_000_000
+      return poll(&request, 1, Int32(clamping: milliseconds)) > 0
+    }
+  }
+
+  func update(_ key: [UInt8], map: any MapBackend, _ mode: UpdateMode) throws(HostError) {
+    guard let map = map as? KernelMap else {
+      throw HostError(.badArgument, "map '\(spec.name)' is of the kernel and takes maps of the kernel only")
+    }
+    try update(key, descriptor: map.descriptor, mode)
+  }
+
+  func update(_ key: [UInt8], program: any ProgramBackend) throws(HostError) {
+    guard let program = program as? KernelProgram else {
+      throw HostError(.badArgument, "map '\(spec.name)' is of the kernel and takes programs of the kernel only")
+    }
+    try update(key, descriptor: program.descriptor)
+  }
+
   func close() {
     descriptor.close()
     ringBuffer.withLock { $0 = nil }
@@ -91,9 +116,9 @@ final class KernelMap: MapBackend {
   }
 
   /// Puts a program or map under a key; the value is its descriptor.
-  func update(_ key: [UInt8], descriptor: FileDescriptor) throws(HostError) {
+  func update(_ key: [UInt8], descriptor: FileDescriptor, _ mode: UpdateMode = .any) throws(HostError) {
     try descriptor.use { (fd) throws(HostError) in
-      try update(key, withUnsafeBytes(of: fd) { Array($0) }, .any)
+      try update(key, withUnsafeBytes(of: fd) { Array($0) }, mode)
     }
   }
 

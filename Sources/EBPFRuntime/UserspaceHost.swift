@@ -10,12 +10,16 @@ import EBPFTables
 /// It verifies programs, compiles them to machine code where this processor has a back end, and runs them on what hooks give: memory, packets,
 /// captures. Pointers in a program are real addresses; its safety comes from the verifier (see ``LoadOptions/Verification``).
 public struct UserspaceHost: Host {
-  public init() {}
+  /// How many processors programs see: as many runs can be under way at once, further ones wait, and per-CPU maps hold as many values. At
+  /// least 1 and at most 1024; the machine's own number unless set.
+  public var processorCount: Int
+
+  public init() { processorCount = ProcessorSlots.processors }
 
   public var name: String { "userspace" }
 
   public func load(_ object: ObjectSpec, options: LoadOptions) throws(HostError) -> Loaded {
-    var loader = Loader(object: object, options: options)
+    var loader = Loader(object: object, options: options, processors: max(1, min(processorCount, ProcessorSlots.capacity)))
     return try loader.load()
   }
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cebpf_atomics.h"
+#include "cebpf_maps.h"
 #include "cebpf_system.h"
 
 struct ebpf_environment;

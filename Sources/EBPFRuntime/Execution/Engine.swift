@@ -34,10 +34,14 @@ struct ProgramRun: ~Copyable {
   fileprivate let entry: ebpf_entry?
   fileprivate let instructions: UnsafePointer<DecodedInstruction>?
   fileprivate let checked: CheckedInterpreter?
+  /// The slot that the run holds, and what it announces there.
+  fileprivate let slot: UnsafeMutablePointer<UInt64>
+  fileprivate let epoch: UnsafeMutablePointer<UInt64>
 
   /// Runs the program once.
   @inline(__always)
   func callAsFunction(_ r1: UInt64, _ r2: UInt64) -> UInt64 {
+    ProcessorSlots.announce(slot, epoch)
     environment.pointee.tail_calls_left = UInt32(Limits.tailCalls)
     if let entry { return entry(r1, r2, environment) }
     if let instructions {
@@ -60,6 +64,10 @@ extension UserspaceProgram {
     hook: UnsafeMutableRawPointer?, _ body: (borrowing ProgramRun) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let stack = ExecutionStack()
+    let processor = ProcessorSlots.lease(below: instance.processors)
+    defer { ProcessorSlots.release(processor) }
+    let slot = ProcessorSlots.word(processor)
+    let epoch = ProcessorSlots.epoch
     var state = RunState(
       registers: stack.registers, stackLimit: stack.limit, helpers: HelperTable.shared,
       instance: UnsafeRawPointer(Unmanaged.passUnretained(instance).toOpaque()))
@@ -68,6 +76,7 @@ extension UserspaceProgram {
         var environment = ebpf_environment()
         environment.state = UnsafeMutableRawPointer(state)
         environment.hook = hook
+        environment.cpu = UInt32(processor)
         return try withUnsafeMutablePointer(to: &environment) { (environment) throws(Failure) -> Result in
           switch executable {
           case .interpreter(let program):
@@ -75,13 +84,13 @@ extension UserspaceProgram {
             return try body(
               ProgramRun(
                 environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: nil,
-                instructions: UnsafePointer(program.instructions), checked: nil))
+                instructions: UnsafePointer(program.instructions), checked: nil, slot: slot, epoch: epoch))
           case .machineCode(let code):
             environment.pointee.call = callCompiled
             return try body(
               ProgramRun(
                 environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: code.entry,
-                instructions: nil, checked: nil))
+                instructions: nil, checked: nil, slot: slot, epoch: epoch))
           case .checked(let program):
             let interpreter = CheckedInterpreter(program: program, environment: environment)
             environment.pointee.call = callChecked
@@ -89,7 +98,7 @@ extension UserspaceProgram {
             return try body(
               ProgramRun(
                 environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: nil, instructions: nil,
-                checked: interpreter))
+                checked: interpreter, slot: slot, epoch: epoch))
           }
         }
       }

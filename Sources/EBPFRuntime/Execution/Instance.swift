@@ -7,11 +7,17 @@ import Synchronization
 /// Runs point to it without retaining; programs retain it.
 final class Instance: Sendable {
   let object: ObjectSpec
+  /// In the order of ``ObjectSpec/maps``.
+  let maps: [UserspaceMap]
+  /// The slots that runs may lease: those below.
+  let processors: Int
   /// Receives lines of `bpf_trace_printk`.
   let trace: (@Sendable (String) -> Void)?
 
-  init(object: ObjectSpec, options: LoadOptions) {
+  init(object: ObjectSpec, maps: [UserspaceMap], processors: Int, options: LoadOptions) {
     self.object = object
+    self.maps = maps
+    self.processors = processors
     trace = options.trace
   }
 }

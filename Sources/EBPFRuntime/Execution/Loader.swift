@@ -6,20 +6,94 @@ import EBPFObject
 import EBPFTables
 import EBPFVerifier
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Makes handles of an object: its maps, then its programs; on failure nothing is left behind.
 struct Loader {
   let object: ObjectSpec
   let options: LoadOptions
+  let processors: Int
+  private var links = LinkTable(helpers: HelperTable.shared)
+
+  init(object: ObjectSpec, options: LoadOptions, processors: Int) {
+    self.object = object
+    self.options = options
+    self.processors = processors
+  }
 
   mutating func load() throws(HostError) -> Loaded {
-    let instance = Instance(object: object, options: options)
+    guard object.byteOrder == .ofThisMachine else {
+      throw HostError(
+        .unsupported,
+        "the object was compiled for \(object.byteOrder.rawValue)-endian machines and this one is not; compile with -target bpf")
+    }
+    let creator = MapCreator(processors: processors)
+    var maps: [UserspaceMap] = []
+    for spec in object.maps { maps.append(try creator.create(spec)) }
+    links.maps = maps.map { UInt64(UInt(bitPattern: $0.header)) }
+    links.mapValues = maps.map(\.directValues)
+    do throws(HostError) {
+      for index in maps.indices { try fill(maps[index], with: maps) }
+      let programs = try loadPrograms(Instance(object: object, maps: maps, processors: processors, options: options))
+      return Loaded(object: object, programs: programs, maps: maps.map { Map(spec: $0.spec, backend: $0) })
+    } catch {
+      for map in maps { map.close() }
+      throw error
+    }
+  }
+
+  /// Puts a map's contents in, and freezes it where it asks for that. Programs follow when they are loaded.
+  private func fill(_ map: UserspaceMap, with maps: [UserspaceMap]) throws(HostError) {
+    if map.spec.dataSection == .kconfig { try map.fill([0, 0, 0, 0], KernelConfiguration.bytes(map.spec, object)) }
+    for entry in map.spec.contents {
+      switch entry.value {
+      case .bytes(let bytes): try map.fill(entry.key, bytes)
+      case .map(let index):
+        guard maps.indices.contains(index) else {
+          throw HostError(.badArgument, "map '\(map.spec.name)' is filled with map number \(index); the object has \(maps.count)")
+        }
+        try map.put(maps[index], under: entry.key)
+      case .program: break
+      }
+    }
+    if map.spec.isFrozen { map.freeze() }
+  }
+
+  private func loadPrograms(_ instance: Instance) throws(HostError) -> [Program] {
     var programs: [Program] = []
     for spec in try selectedPrograms() {
       let type = try self.type(of: spec)
       let executable = try self.executable(of: spec, type: type)
-      programs.append(Program(spec: spec, backend: UserspaceProgram(spec: spec, type: type, executable: executable, instance: instance)))
+      let code = ProgramCode(spec: spec, type: type, executable: executable)
+      try checkProgramArrays(of: code, instance)
+      programs.append(Program(spec: spec, backend: UserspaceProgram(code: code, instance: instance)))
     }
-    return Loaded(object: object, programs: programs, maps: [])
+    for map in instance.maps {
+      for entry in map.spec.contents {
+        guard case .program(let name) = entry.value,
+          let program = programs.first(where: { $0.spec.name == name })?.backend as? UserspaceProgram
+        else { continue }
+        try map.put(program, under: entry.key)
+      }
+    }
+    return programs
+  }
+
+  /// A program may call only those of its own kind through a prog array.
+  private func checkProgramArrays(of code: ProgramCode, _ instance: Instance) throws(HostError) {
+    for instruction in code.spec.instructions where instruction.isWide && instruction.source == WideSource.mapIndex {
+      guard let array = instance.maps[Int(instruction.immediate)] as? ProgramArray, !array.admits(code.kind) else { continue }
+      throw HostError(
+        .rejected,
+        "program '\(code.spec.name)' makes tail calls through '\(array.spec.name)', which is for programs of another type or engine",
+        errno: EINVAL)
+    }
   }
 
   /// The programs that the options ask for.
@@ -44,7 +118,6 @@ struct Loader {
   /// Verifies a program and brings it into the form in which the chosen engine runs it.
   private func executable(of spec: ProgramSpec, type: ProgramType) throws(HostError) -> Engine {
     let facts = try verify(spec, type: type)
-    let links = LinkTable(helpers: HelperTable.shared)
     do throws(HostError) {
       // What the decoder refuses is refused whatever the engine.
       let decoded = try Decoder(program: spec.instructions, links: links).decode()
@@ -52,11 +125,11 @@ struct Loader {
       case .checked:
         return .checked(
           CheckedProgram(
-            name: spec.name, instructions: spec.instructions, decoded: decoded, helpers: HelperTable.shared,
-            budget: options.instructionBudget, fixedRegions: []))
+            name: spec.name, type: type, attachType: spec.expectedAttachType, instructions: spec.instructions, decoded: decoded,
+            helpers: HelperTable.shared, budget: options.instructionBudget, maps: links.maps, fixedRegions: directRegions(of: spec)))
       case .jit:
         guard let compiler = JIT.thisProcessor else { return .interpreter(decoded) }
-        return .machineCode(try compile(spec, with: compiler, facts: facts, links: links))
+        return .machineCode(try compile(spec, with: compiler, facts: facts))
       case .interpreter: return .interpreter(decoded)
       }
     } catch {
@@ -88,8 +161,22 @@ struct Loader {
     return "program '\(spec.name)'\(place): \(verdict)\(rejection.message)\(state)\(suggestion)"
   }
 
+  /// The values that a program refers to directly.
+  private func directRegions(of spec: ProgramSpec) -> [MemoryRegion] {
+    var indices = Set<Int>()
+    for instruction in spec.instructions where instruction.isWide && instruction.source == WideSource.mapIndexValue {
+      indices.insert(Int(instruction.immediate))
+    }
+    return indices.sorted().compactMap { index in
+      guard let values = links.mapValues[index] else { return nil }
+      let map = object.maps[index]
+      let isReadOnly = map.flags.contains(.readOnlyProgram) || map.dataSection == .rodata || map.dataSection == .kconfig
+      return MemoryRegion(start: values.address, size: values.byteCount, kind: .mapValue(map.name), isWritable: !isReadOnly)
+    }
+  }
+
   /// Machine code of a program, in executable memory.
-  private func compile(_ spec: ProgramSpec, with compiler: JIT, facts: Facts?, links: LinkTable) throws(HostError) -> MachineCode {
+  private func compile(_ spec: ProgramSpec, with compiler: JIT, facts: Facts?) throws(HostError) -> MachineCode {
     let code: CompiledCode
     do { code = try compiler.compile(spec.instructions, facts: facts) } catch {
       throw HostError(.unsupported, "\(error); the interpreter engine may run it", underlying: error)
@@ -100,7 +187,7 @@ struct Loader {
       case .helper(let number): number < UInt32(HelperTable.capacity) ? links.helpers[Int(number)].map(address(of:)) : nil
       case .map(let index): links.maps.indices.contains(index) ? links.maps[index] : nil
       case .mapValue(let index, let offset):
-        links.mapValues.indices.contains(index) ? links.mapValues[index].map { $0 &+ UInt64(offset) } : nil
+        links.mapValues.indices.contains(index) ? links.mapValues[index].map { $0.address &+ UInt64(offset) } : nil
       case .packetLoad: address(of: compiledPacketLoad)
       case .indirectCall: UInt64(UInt(bitPattern: unsafeBitCast(compiledIndirectCall as ebpf_indirect_call, to: UnsafeRawPointer.self)))
       // The names of kernel objects, of which this host has none; code addresses are filled in by whoever places the code.
@@ -108,6 +195,10 @@ struct Loader {
       }
     }
   }
+}
+
+extension ByteOrder {
+  fileprivate static var ofThisMachine: ByteOrder { 1.littleEndian == 1 ? .little : .big }
 }
 
 extension JIT {

@@ -7,33 +7,20 @@ import Synchronization
 
 /// A program loaded into this process.
 package final class UserspaceProgram: ProgramBackend {
-  let spec: ProgramSpec
-  let type: ProgramType
-  let executable: Engine
+  let code: ProgramCode
+  package var engine: LoadOptions.Engine? { code.executable.name }
   /// The instance that the program belongs to; it lives as long as the program.
   let instance: Instance
-  /// What a prog array holds of the program, at an address that does not change.
-  nonisolated(unsafe) let record: UnsafeMutablePointer<ebpf_program>
-  package var engine: LoadOptions.Engine? { executable.name }
   private let isClosed = Atomic<Bool>(false)
 
-  init(spec: ProgramSpec, type: ProgramType, executable: Engine, instance: Instance) {
-    self.spec = spec
-    self.type = type
-    self.executable = executable
+  init(code: ProgramCode, instance: Instance) {
+    self.code = code
     self.instance = instance
-    record = .allocate(capacity: 1)
-    record.initialize(to: ebpf_program())
-    record.pointee.type = type.rawValue
-    record.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
-    switch executable {
-    case .interpreter(let program): record.pointee.instructions = UnsafeRawPointer(program.instructions)
-    case .machineCode(let code): record.pointee.tail_call_entry = code.tailCallEntry
-    case .checked: break
-    }
   }
 
-  deinit { record.deallocate() }
+  var spec: ProgramSpec { code.spec }
+  var type: ProgramType { code.type }
+  var executable: Engine { code.executable }
 
   package func run(_ input: TestInput) throws(HostError) -> TestResult {
     try checkOpen()

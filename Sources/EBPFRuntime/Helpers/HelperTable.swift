@@ -24,8 +24,10 @@ enum HelperTable {
 
   /// Every helper that there is, family by family.
   static var entries: [Entry] {
-    timeHelpers + taskHelpers + textHelpers + formatHelpers + probeHelpers + checksumHelpers + socketBufferHelpers + headroomHelpers
-      + vlanHelpers + xdpHelpers + redirectHelpers + networkHelpers + synCookieHelpers
+    mapHelpers + ringBufferHelpers + dynptrHelpers + callbackHelpers + timeHelpers + taskHelpers + textHelpers + formatHelpers
+      + probeHelpers
+      + checksumHelpers + socketBufferHelpers + headroomHelpers + vlanHelpers + xdpHelpers + redirectHelpers + networkHelpers
+      + synCookieHelpers
   }
 
   /// The table; made once and never changed.

@@ -1,6 +1,7 @@
 import CEBPF
 import EBPFHost
 import EBPFISA
+import EBPFTables
 
 /// The interpreter that looks before every access: which region of those that live at that moment the bytes lie in.
 ///
@@ -8,12 +9,12 @@ import EBPFISA
 /// accepts must never fault. Addresses are real, so results are the fast engines' own.
 final class CheckedInterpreter {
   /// The program that runs; a tail call changes it.
-  private var program: CheckedProgram
+  private(set) var program: CheckedProgram
   let environment: UnsafeMutablePointer<ebpf_environment>
   /// The context and the other memory of this run, given by the hook.
   var regions: [MemoryRegion] = []
   /// What helpers handed out during the run: map values, records.
-  var borrowed: [MemoryRegion] = []
+  var borrowed = RegionSet()
   /// Headers of inner maps that lookups returned.
   var innerMaps: Set<UInt64> = []
   /// The first fault of the run.
@@ -21,6 +22,8 @@ final class CheckedInterpreter {
 
   private var r: [UInt64] = Array(repeating: 0, count: 11)
   private var frames: [CheckedFrame] = []
+  /// The prototypes of the helpers that this run's programs called, by number.
+  var prototypes: [UInt32: HelperPrototype] = [:]
   private var remaining = 0
   private let stack: UnsafeMutableRawPointer
 
@@ -56,7 +59,7 @@ final class CheckedInterpreter {
     program = first
     fault = nil
     frames.removeAll(keepingCapacity: true)
-    borrowed.removeAll(keepingCapacity: true)
+    borrowed.removeAll()
     innerMaps.removeAll(keepingCapacity: true)
     remaining = program.budget
     for index in 0..<11 { r[index] = 0 }
@@ -258,7 +261,7 @@ final class CheckedInterpreter {
   /// Goes to the program that a prog array holds: the slot where execution goes on, in whatever program is now ``program``.
   private func tailCall(_ slot: Int) -> Int {
     guard let target = tailCallTarget(environment, r[2], r[3]), let owner = target.pointee.owner,
-      case .checked(let next) = Unmanaged<UserspaceProgram>.fromOpaque(owner).takeUnretainedValue().executable
+      case .checked(let next) = Unmanaged<ProgramCode>.fromOpaque(owner).takeUnretainedValue().executable
     else {
       r[0] = 0
       return slot + 1
@@ -352,8 +355,7 @@ final class CheckedInterpreter {
     for region in regions where region.contains(address, size) { return region }
     if let packet = packetRegion, packet.contains(address, size) { return packet }
     for region in program.fixedRegions where region.contains(address, size) { return region }
-    for region in borrowed.reversed() where region.contains(address, size) { return region }
-    return nil
+    return borrowed.region(of: address, size)
   }
 
   /// The packet as it is now; socket filters have no direct access to it.
@@ -383,7 +385,7 @@ final class CheckedInterpreter {
   func place(of address: UInt64, _ size: Int) -> String {
     if address < 4096 { return "a null pointer" }
     if FunctionValue(bits: address) != nil { return "a function's address" }
-    let all = frames.map(\.region) + regions + (packetRegion.map { [$0] } ?? []) + program.fixedRegions + borrowed
+    let all = frames.map(\.region) + regions + (packetRegion.map { [$0] } ?? []) + program.fixedRegions + borrowed.regions
     var nearest: (distance: UInt64, text: String)?
     for region in all {
       let end = region.start + region.size
@@ -410,6 +412,9 @@ final class CheckedInterpreter {
 
   /// The value of an argument register, for checks of helper calls.
   func argument(_ number: Int) -> UInt64 { r[number] }
+
+  /// Whether bytes lie in the stack of a function that has not returned.
+  func isOnStack(_ address: UInt64, _ size: UInt64) -> Bool { frames.contains { $0.region.contains(address, size) } }
 }
 
 /// What the checked interpreter caught.

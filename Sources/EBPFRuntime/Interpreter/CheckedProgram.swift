@@ -1,10 +1,13 @@
 import CEBPF
 import EBPFHost
 import EBPFISA
+import EBPFTables
 
 /// A program for the checked interpreter: the slots as they are, with the values that its `ld_imm64`s load.
 final class CheckedProgram: @unchecked Sendable {
   let name: String
+  let type: ProgramType
+  let attachType: AttachType?
   let instructions: [Instruction]
   /// What each `ld_imm64` loads, by slot; functions are tagged slots.
   let constants: [UInt64]
@@ -13,13 +16,18 @@ final class CheckedProgram: @unchecked Sendable {
   let budget: Int
   /// Memory that every run may access besides its own: fixed map values.
   let fixedRegions: [MemoryRegion]
+  /// The headers of the object's maps.
+  let maps: Set<UInt64>
 
   /// - Parameter decoded: the same program as the fast interpreter has it: what it refuses is refused, and its constants are used.
   init(
-    name: String, instructions: [Instruction], decoded: DecodedProgram, helpers: UnsafePointer<ebpf_helper?>, budget: Int,
-    fixedRegions: [MemoryRegion]
+    name: String, type: ProgramType, attachType: AttachType?, instructions: [Instruction], decoded: DecodedProgram,
+    helpers: UnsafePointer<ebpf_helper?>, budget: Int, maps: [UInt64], fixedRegions: [MemoryRegion]
   ) {
     self.name = name
+    self.type = type
+    self.attachType = attachType
+    self.maps = Set(maps)
     self.instructions = instructions
     self.helpers = helpers
     self.budget = budget

@@ -27,8 +27,8 @@ final class DecodedProgram: @unchecked Sendable {
 struct LinkTable {
   /// The address of each map's header, by index in the object's maps.
   var maps: [UInt64] = []
-  /// The address of each map's first value, where it has one at a fixed place.
-  var mapValues: [UInt64?] = []
+  /// The address of each map's first value, where it has one at a fixed place, and how many bytes of values there are.
+  var mapValues: [(address: UInt64, byteCount: UInt64)?] = []
   /// The helpers by number.
   var helpers: UnsafePointer<ebpf_helper?>
   /// Whether a helper may be called by the program's type; others are refused at load.

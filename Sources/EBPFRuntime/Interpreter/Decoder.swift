@@ -383,9 +383,13 @@ struct Decoder {
         throw refusal(slot, "there is no map \(instruction.immediate)")
       }
       guard let value = links.mapValues[Int(instruction.immediate)] else {
-        throw refusal(slot, "map \(instruction.immediate) has no value at a fixed address; only single-element arrays do")
+        throw refusal(slot, "map \(instruction.immediate) has no value at a fixed address; only arrays do")
       }
-      return value &+ UInt64(UInt32(bitPattern: second.immediate))
+      let offset = UInt64(UInt32(bitPattern: second.immediate))
+      guard offset < value.byteCount else {
+        throw refusal(slot, "offset \(offset) is outside the \(value.byteCount) bytes of map \(instruction.immediate)")
+      }
+      return value.address &+ offset
     case WideSource.function:
       guard second.immediate == 0 else { throw reserved(slot) }
       let target = slot &+ 1 &+ Int(instruction.immediate)
