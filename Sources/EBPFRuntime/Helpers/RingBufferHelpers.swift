@@ -19,7 +19,7 @@ extension HelperTable {
         guard isRingBuffer(map) else { return UInt64(bitPattern: negated(EINVAL)) }
         let ring = Ring(map)
         let record = ring.reserve(size)
-        if record == 0 { return UInt64(bitPattern: negated(EAGAIN)) }
+        if record == 0 { return .error(.eagain) }
         if size > 0 { cebpf_copy_in(pointer(record), pointer(data), Int(size)) }
         ring.commit(record, flags, isDiscarded: false)
         return 0
