@@ -1,7 +1,7 @@
 package import EBPFISA
 
-/// A program of type `syscall` that carries out one operation on map 0, as its context says; the context's layout, in 8-byte words from its
-/// start: operation, flags, result (written), the key, the value.
+/// A program of type `sched_cls` that carries out one operation on map 0, as its packet says; the packet's layout, in 8-byte words from its
+/// start: operation, flags, result (written), the key, the value. (A `syscall` program would do, but sleepable ones may use few map types.)
 package struct MapProgram {
   /// What it can do, each where the map's type has it: the verifier refuses the others.
   package enum Operation: UInt64, CaseIterable, Sendable {
@@ -35,11 +35,11 @@ package struct MapProgram {
 
   private static let keyOffset = 24
   private var valueOffset: Int { Self.keyOffset + (keySize + 7) / 8 * 8 }
-  package var contextSize: Int { valueOffset + (valueSize + 7) / 8 * 8 }
+  private var packetSize: Int { valueOffset + (valueSize + 7) / 8 * 8 }
 
-  /// The context of an operation.
-  package func context(_ operation: Operation, key: [UInt8] = [], value: [UInt8] = [], flags: UInt64 = 0) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: contextSize)
+  /// The packet of an operation.
+  package func packet(_ operation: Operation, key: [UInt8] = [], value: [UInt8] = [], flags: UInt64 = 0) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: packetSize)
     bytes.withUnsafeMutableBytes {
       $0.storeBytes(of: operation.rawValue, as: UInt64.self)
       $0.storeBytes(of: flags, toByteOffset: 8, as: UInt64.self)
@@ -50,10 +50,10 @@ package struct MapProgram {
   }
 
   /// What an operation answered: 0 or a negated errno (a lookup that found nothing: `ENOENT`), and the value that it left.
-  package func answer(_ context: [UInt8]) -> (result: Int64, value: [UInt8]) {
+  package func answer(_ packet: [UInt8]) -> (result: Int64, value: [UInt8]) {
     (
-      context.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: Int64.self) },
-      Array(context[valueOffset..<(valueOffset + valueSize)])
+      packet.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: Int64.self) },
+      Array(packet[valueOffset..<(valueOffset + valueSize)])
     )
   }
 
@@ -63,7 +63,13 @@ package struct MapProgram {
   package func instructions() throws -> [Instruction] {
     var code = ProgramBuilder()
     let done = code.label()
-    code.emit(.mov64(.r6, .r1))
+    let short = code.label()
+    // __sk_buff.data and .data_end
+    code.emit(.load(.w, .r6, .r1, 76))
+    code.emit(.load(.w, .r7, .r1, 80))
+    code.emit(.mov64(.r2, .r6))
+    code.emit(.add64(.r2, Int32(packetSize)))
+    code.jump(.gt, .r2, .r7, to: short)
     code.emit(.load(.dw, .r7, .r6, 0))
     code.emit(.load(.dw, .r8, .r6, 8))
     copy(&code, from: .r6, Int16(Self.keyOffset), to: .r10, Self.keyOnStack, keySize)
@@ -105,6 +111,7 @@ package struct MapProgram {
     code.emit(.mov64(.r0, -1))
     code.place(done)
     code.emit(.store(.dw, .r6, 16, .r0))
+    code.place(short)
     code.emit(.mov64(.r0, 0))
     code.emit(.exit)
     return try code.finish()

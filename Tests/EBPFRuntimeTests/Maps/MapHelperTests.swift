@@ -17,12 +17,12 @@ struct MapHelperTests {
     _ body: ((MapProgram.Operation, [UInt8], [UInt8], UInt64) throws -> (result: Int64, value: [UInt8]), Map) throws -> Void
   ) throws {
     let program = MapProgram(keySize: map.keySize, valueSize: map.valueSize, operations: operations)
-    let loaded = try load(program.instructions(), type: .syscall, engine: engine, maps: [map])
+    let loaded = try load(program.instructions(), type: .schedCls, engine: engine, maps: [map])
     defer { loaded.close() }
     try body(
       { operation, key, value, flags in
-        let result = try loaded.programs[0].run(TestInput(context: program.context(operation, key: key, value: value, flags: flags)))
-        return program.answer(result.context)
+        let result = try loaded.programs[0].run(TestInput(data: program.packet(operation, key: key, value: value, flags: flags)))
+        return program.answer(result.data)
       }, loaded.maps[0])
   }
 
