@@ -2,6 +2,9 @@ extension BTF {
   /// Steps through typedefs and modifiers before a chain is taken for a circle.
   static let longestChain = 64
 
+  /// Bytes beyond which no type is believed: whoever counts its bits or adds a few such sizes stays within 64 bits.
+  static let largestSize = 1 << 48
+
   /// The type behind typedefs, `const`, `volatile`, `restrict` and type tags; `nil` for `void` and for chains that lead nowhere.
   public func resolve(_ id: TypeID) -> BTFType? {
     var id = id
@@ -35,7 +38,7 @@ extension BTF {
       case .void, .forward, .function, .functionPrototype: return nil
       }
       let (product, overflow) = factor.multipliedReportingOverflow(by: size)
-      return overflow ? nil : product
+      return overflow || product > BTF.largestSize ? nil : product
     }
     return nil
   }

@@ -41,6 +41,22 @@ import Testing
     #expect(try declared(restrict) == "struct flow * restrict x")
   }
 
+  @Test("a member larger than any memory has no size, and is printed all the same")
+  func enormousMembers() throws {
+    var builder = BTFBuilder()
+    let int = builder.addInteger("unsigned long", size: 8)
+    let inner = builder.addArray(of: int, count: 0x7fff_ffff, index: int)
+    let outer = builder.addArray(of: inner, count: 0x3fff_ffff, index: int)
+    let structure = builder.addStructure(
+      "huge", size: 64, members: [.init("a", type: outer, bitOffset: 0), .init("b", type: int, bitOffset: 256)])
+    let btf = try builder.build()
+    #expect(btf.size(of: inner) == 8 * 0x7fff_ffff)
+    #expect(btf.size(of: outer) == nil)
+    var declarations = CDeclarations(btf)
+    try declarations.add(structure)
+    #expect(declarations.text.contains("unsigned long a[1073741823][2147483647];"))
+  }
+
   @Test func definitionsComeBeforeTheirUses() throws {
     var builder = BTFBuilder()
     let int = builder.addInteger("unsigned int", size: 4)

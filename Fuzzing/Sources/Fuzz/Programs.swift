@@ -2,6 +2,7 @@ import EBPF
 import EBPFISA
 import EBPFJIT
 import EBPFTables
+import EBPFVerifier
 
 /// Assembler source: what is assembled and printed in any style is assembled to the same slots again.
 func fuzzAssembly(_ input: [UInt8]) -> CInt {
@@ -35,6 +36,13 @@ func fuzzProgram(_ input: [UInt8]) -> CInt {
 /// Runs a program that the verifier accepts, with every engine.
 private func runProved(_ program: [Instruction]) {
   let data = (0..<64).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+  // Most random loops would be explored up to the million instructions that the kernel allows.
+  var verification = Verifier.Options()
+  verification.type = .rawMemory
+  verification.memorySize = data.count
+  verification.instructionLimit = 5_000
+  let candidate = ProgramSpec(name: "fuzz", type: .rawMemory, instructions: program)
+  guard case .accepted = Verifier(options: verification).verify(candidate, in: ObjectSpec(programs: [candidate])) else { return }
   var results: [TestResult] = []
   for engine in [LoadOptions.Engine.checked, .interpreter, .jit] {
     var options = LoadOptions()
