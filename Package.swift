@@ -37,7 +37,9 @@ let package = Package(
     .target(name: "EBPFHost", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "EBPFTypes"]),
     .target(
       name: "EBPFRuntime",
-      dependencies: ["EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFObject", "EBPFTypes", "CEBPF"]),
+      dependencies: [
+        "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "EBPFTypes", "CEBPF",
+      ]),
     .target(
       name: "EBPFKernel",
       dependencies: ["EBPFHost", "EBPFBTF", "EBPFISA", "EBPFTables", "EBPFObject", "CEBPF"]),
@@ -75,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "EBPFRuntimeTests",
       dependencies: [
-        "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFTestSupport",
+        "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture",
+        "EBPFTestSupport",
       ]),
     .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"]),
     .testTarget(

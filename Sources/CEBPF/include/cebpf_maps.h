@@ -46,7 +46,8 @@ struct ebpf_map {
   uint64_t cpu_stride;
   /// How many processors have values of their own; 1 where they share them.  offset 40
   uint32_t processors;
-  uint32_t reserved;
+  /// Bytes from a value's start to behind its `struct bpf_spin_lock`; 0 where it has none. Copies leave the lock alone.  offset 44
+  uint32_t lock_end;
   ebpf_map_lookup _Nonnull lookup;
   ebpf_map_update _Nonnull update;
   ebpf_map_delete _Nonnull remove;

@@ -33,7 +33,7 @@ struct Loader {
         .unsupported,
         "the object was compiled for \(object.byteOrder.rawValue)-endian machines and this one is not; compile with -target bpf")
     }
-    let creator = MapCreator(processors: processors)
+    let creator = MapCreator(processors: processors, btf: object.btf)
     var maps: [UserspaceMap] = []
     for spec in object.maps { maps.append(try creator.create(spec)) }
     links.maps = maps.map { UInt64(UInt(bitPattern: $0.header)) }

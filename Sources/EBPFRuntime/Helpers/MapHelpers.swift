@@ -38,6 +38,15 @@ extension HelperTable {
         let map = mapHeader(map)
         return UInt64(bitPattern: map.pointee.peek(map, pointer(value)))
       },
+      // A lock in a map's value. A run that is preempted while it holds one makes the others give their processor away until it goes on.
+      Entry(.spinLock) { lock, _, _, _, _, _ in
+        cebpf_lock(pointer(lock).assumingMemoryBound(to: UInt32.self))
+        return 0
+      },
+      Entry(.spinUnlock) { lock, _, _, _, _, _ in
+        cebpf_unlock(pointer(lock).assumingMemoryBound(to: UInt32.self))
+        return 0
+      },
       Entry(.forEachMapElem) { map, function, context, flags, _, environment in
         if flags != 0 { return UInt64(bitPattern: negated(EINVAL)) }
         let map = mapHeader(map)

@@ -67,7 +67,7 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
       let target =
         map.pointee.values.unsafelyUnwrapped + Int(index) &* Int(map.pointee.value_stride)
         + Int(environment.pointee.cpu) &* Int(map.pointee.cpu_stride)
-      cebpf_copy_in(target, value, Int(map.pointee.value_size))
+      SpinLockField.copyIn(map, target, value)
       return 0
     }
     header.pointee.remove = { _, _, _ in negated(EINVAL) }
@@ -104,8 +104,11 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
   override func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 {
     let index = key.loadUnaligned(as: UInt32.self)
     guard Int(index) < spec.maxEntries else { return ENOENT }
-    for processor in 0..<processorCount {
-      cebpf_copy_out(value + processor * stride, self.value(index, processor), spec.type == .percpuArray ? stride : spec.valueSize)
+    if spec.type == .percpuArray {
+      for processor in 0..<processorCount { cebpf_copy_out(value + processor * stride, self.value(index, processor), stride) }
+    } else {
+      cebpf_copy_out(value, self.value(index, 0), spec.valueSize)
+      SpinLockField.hide(header, value)
     }
     return 0
   }
@@ -114,9 +117,11 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
     let index = key.loadUnaligned(as: UInt32.self)
     let error = Self.updateError(index, flags, of: header)
     if error != 0 { return error }
-    for processor in 0..<processorCount {
+    if spec.type == .percpuArray {
       // Of each processor's value whole words, as the kernel copies them.
-      cebpf_copy_in(self.value(index, processor), value + processor * stride, spec.type == .percpuArray ? stride : spec.valueSize)
+      for processor in 0..<processorCount { cebpf_copy_in(self.value(index, processor), value + processor * stride, stride) }
+    } else {
+      SpinLockField.copyIn(header, self.value(index, 0), value)
     }
     return 0
   }

@@ -140,7 +140,14 @@ class HashMap: UserspaceMap, @unchecked Sendable {
   /// Writes a value into an element: of the processor given, or of all as the host passes them.
   private func store(_ value: UnsafeRawPointer, _ element: UInt64, on processor: Int?, isNew: Bool) {
     guard table.pointee.isPerCPU else {
-      cebpf_copy_in(table.pointee.value(of: element, on: 0), value, table.pointee.valueSize)
+      let place = table.pointee.value(of: element, on: 0)
+      // A value's own lock is a free one in a new element. What a map of maps holds is longer than its values are for the host.
+      if header.pointee.lock_end == 0 {
+        cebpf_copy_in(place, value, table.pointee.valueSize)
+      } else {
+        SpinLockField.copyIn(header, place, value)
+        SpinLockField.initialize(header, place)
+      }
       return
     }
     let stride = roundedToWord(table.pointee.valueSize)
@@ -322,6 +329,7 @@ class HashMap: UserspaceMap, @unchecked Sendable {
   private func copy(_ element: UInt64, to value: UnsafeMutableRawPointer) {
     guard table.pointee.isPerCPU else {
       cebpf_copy_out(value, table.pointee.value(of: element, on: 0), table.pointee.valueSize)
+      SpinLockField.hide(header, value)
       return
     }
     let stride = roundedToWord(table.pointee.valueSize)

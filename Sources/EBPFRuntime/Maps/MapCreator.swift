@@ -1,3 +1,4 @@
+import EBPFBTF
 import EBPFHost
 import EBPFObject
 import EBPFTables
@@ -14,6 +15,8 @@ import Darwin
 struct MapCreator {
   /// The host's processors.
   var processors: Int
+  /// The object's types: where a value has a lock of its own.
+  var btf: BTF?
 
   /// Creates one map, empty.
   /// - Throws: ``HostError`` with the errno that the kernel would give.
@@ -25,6 +28,7 @@ struct MapCreator {
     let error = MapLimits.check(spec)
     if error != 0 { throw Self.failure(spec, error) }
     guard let map = try make(spec) else { throw Self.failure(spec, ENOMEM) }
+    if let offset = SpinLockField.offset(in: spec, btf) { map.header.pointee.lock_end = UInt32(offset + SpinLockField.size) }
     return map
   }
 

@@ -40,7 +40,7 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
       to: ebpf_map(
         type: spec.type.rawValue, key_size: UInt32(spec.keySize), value_size: UInt32(spec.valueSize),
         max_entries: UInt32(spec.maxEntries), flags: spec.flags.rawValue, value_stride: 0, values: nil, cpu_stride: 0,
-        processors: UInt32(self.processorCount), reserved: 0,
+        processors: UInt32(self.processorCount), lock_end: 0,
         lookup: { _, _, _ in nil }, update: { _, _, _, _, _ in negated(EOPNOTSUPP) }, remove: { _, _, _ in negated(EOPNOTSUPP) },
         push: { _, _, _ in negated(EOPNOTSUPP) }, pop: { _, _ in negated(EOPNOTSUPP) }, peek: { _, _ in negated(EOPNOTSUPP) },
         lookup_on: { _, _, _ in nil }, for_each: { _, _, _, _ in negated(EOPNOTSUPP) }, table: nil, owner: nil))
