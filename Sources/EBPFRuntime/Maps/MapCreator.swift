@@ -1,3 +1,4 @@
+import CEBPF
 import EBPFBTF
 import EBPFHost
 import EBPFObject
