@@ -3,7 +3,7 @@ import EBPFObject
 import Foundation
 
 let usage = """
-  usage: Benchmarks [--only engines,translation,calls,packets] [--programs NAME,NAME] [--rounds N]
+  usage: Benchmarks [--only engines,translation,calls,maps,packets] [--programs NAME,NAME] [--rounds N]
          Benchmarks --code FOLDER [--programs NAME,NAME]    writes the JIT's code: objdump -D -b binary -m i386:x86-64 FOLDER/NAME.bin
          Benchmarks --object FILE.o
          Benchmarks --start COMMAND ARGUMENT...
@@ -75,6 +75,7 @@ do {
       if wants("translation") { try TranslationBenchmark(programs: programs, rounds: rounds).run() }
     }
     if wants("calls") { try CallBenchmark(rounds: rounds).run() }
+    if wants("maps") { try MapBenchmark(rounds: rounds).run() }
     if wants("packets") { try PacketBenchmark(rounds: rounds).run() }
   }
 } catch {
