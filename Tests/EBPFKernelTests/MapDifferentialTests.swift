@@ -158,6 +158,34 @@ struct MapDifferentialTests {
     }
   }
 
+  @Test("a pointer from before an update keeps the old value, but for what is changed in place")
+  func replacedValues() throws {
+    let maps = [
+      MapSpec(name: "a", type: .array, keySize: 4, valueSize: 8, maxEntries: 2),
+      MapSpec(name: "h", type: .hash, keySize: 4, valueSize: 8, maxEntries: 2),
+      MapSpec(name: "l", type: .lruHash, keySize: 4, valueSize: 8, maxEntries: 200),
+      MapSpec(name: "p", type: .percpuHash, keySize: 4, valueSize: 8, maxEntries: 2),
+      MapSpec(name: "t", type: .lpmTrie, keySize: 8, valueSize: 8, maxEntries: 2, flags: .noPreallocation),
+    ]
+    for map in maps {
+      let key: [Instruction] = [.store(.dw, .r10, -8, 0), .mov64(.r2, .r10), .add64(.r2, -8)] + Instruction.map(.r1, index: 0)
+      let program: [Instruction] =
+        key + [.call(1), .jump(.ne, .r0, 0, 1), .exit, .mov64(.r6, .r0), .store(.dw, .r10, -16, 2)] + key + [
+          .mov64(.r3, .r10), .add64(.r3, -16), .mov64(.r4, 0), .call(2), .load(.dw, .r0, .r6, 0), .exit,
+        ]
+      let object = ObjectSpec(programs: [ProgramSpec(name: "p", type: .schedCls, instructions: program)], maps: [map], license: "GPL")
+      var options = LoadOptions()
+      options.verification = .unchecked
+      let answers = try [UserspaceHost().load(object, options: options), KernelHost().load(object)].map { loaded in
+        defer { loaded.close() }
+        let values = (0..<(loaded.maps[0].fullValueSize / 8)).flatMap { _ in [1, 0, 0, 0, 0, 0, 0, 0] as [UInt8] }
+        try loaded.maps[0].update([UInt8](repeating: 0, count: map.keySize), values)
+        return try loaded.programs[0].run(TestInput(data: [UInt8](repeating: 0, count: 14))).returnValue
+      }
+      #expect(answers[0] == answers[1], "\(map.type)")
+    }
+  }
+
   @Test("maps of maps take what fits their template", arguments: [MapType.arrayOfMaps, .hashOfMaps])
   func mapsOfMaps(type: MapType) throws {
     let template = MapSpec(name: "t", type: .array, keySize: 4, valueSize: 4, maxEntries: 3)

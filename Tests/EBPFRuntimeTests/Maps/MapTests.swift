@@ -1,4 +1,5 @@
 import EBPFHost
+import EBPFISA
 import EBPFObject
 import EBPFRuntime
 import EBPFTables
@@ -83,5 +84,63 @@ struct MapTests {
     }
     // The host's lookups count for nothing: the last hundred are left.
     #expect(try Set(map.entries().map { $0.key[0] }) == Set(150..<250))
+  }
+
+  @Test("elements that are not preallocated are not used again while a program may see them", arguments: engines)
+  func epochs(engine: LoadOptions.Engine) throws {
+    // Keeps the value of key 0, deletes it, then a hundred times: inserts key 1 with another value, deletes that. The first value must stay.
+    var code = ProgramBuilder()
+    let found = code.label()
+    let again = code.label()
+    func call(_ helper: Int32, key: Int32) {
+      code.emit(.store(.w, .r10, -4, key))
+      code.emit(.mov64(.r2, .r10))
+      code.emit(.add64(.r2, -4))
+      code.emit(.store(.dw, .r10, -16, 99))
+      code.emit(.mov64(.r3, .r10))
+      code.emit(.add64(.r3, -16))
+      code.emit(.mov64(.r4, 0))
+      code.emit(Instruction.map(.r1, index: 0))
+      code.emit(.call(helper))
+    }
+    call(1, key: 0)
+    code.jump(.ne, .r0, 0, to: found)
+    code.emit(.exit)
+    code.place(found)
+    code.emit(.mov64(.r6, .r0))
+    call(3, key: 0)
+    code.emit(.mov64(.r7, 100))
+    code.place(again)
+    call(2, key: 1)
+    call(3, key: 1)
+    code.emit(.add64(.r7, -1))
+    code.jump(.ne, .r7, 0, to: again)
+    code.emit(.load(.dw, .r0, .r6, 0))
+    code.emit(.exit)
+    let map = MapSpec(name: "h", type: .hash, keySize: 4, valueSize: 8, maxEntries: 2, flags: .noPreallocation)
+    let loaded = try EBPFRuntimeTests.load(code.finish(), engine: engine, maps: [map])
+    defer { loaded.close() }
+    // Many runs: what waited comes back between them, or the memory would run out.
+    for _ in 0..<2000 {
+      try loaded.maps[0].update([0, 0, 0, 0], [42, 0, 0, 0, 0, 0, 0, 0])
+      #expect(try loaded.programs[0].run(TestInput()).returnValue == 42)
+    }
+  }
+
+  @Test("kernel settings that an object reads are those of the kernel whose behaviour is followed")
+  func kernelSettings() throws {
+    func object(_ name: String, isWeak: Bool) -> ObjectSpec {
+      ObjectSpec(
+        maps: [
+          MapSpec(
+            name: ".kconfig", type: .array, keySize: 4, valueSize: 4, maxEntries: 1, flags: .mmapable, isFrozen: true, dataSection: .kconfig
+          )
+        ], externs: [ExternSpec(name: name, kind: .kconfig, isWeak: isWeak, offset: 0, size: 4)])
+    }
+    let loaded = try UserspaceHost().load(object("LINUX_KERNEL_VERSION", isWeak: false))
+    #expect(try loaded.maps[0].lookup([0, 0, 0, 0]) == [0, 18, 6, 0])
+    #expect(try UserspaceHost().load(object("CONFIG_NOWHERE", isWeak: true)).maps[0].lookup([0, 0, 0, 0]) == [0, 0, 0, 0])
+    let error = #expect(throws: HostError.self) { try UserspaceHost().load(object("CONFIG_NOWHERE", isWeak: false)) }
+    #expect(error?.message.contains("'CONFIG_NOWHERE'") == true)
   }
 }
