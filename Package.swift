@@ -58,6 +58,7 @@ let package = Package(
         "EBPF", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT", "EBPFHost", "EBPFRuntime",
         "EBPFKernel", "EBPFToolchain", "EBPFTypes", "CEBPF",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .executableTarget(
       name: "EBPFTool",
@@ -87,7 +88,7 @@ let package = Package(
         "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFToolchain",
         "EBPFTestSupport",
       ]),
-    .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool"]),
+    .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),
   ],
   swiftLanguageModes: [.v6]
 )

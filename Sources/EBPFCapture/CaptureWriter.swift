@@ -51,7 +51,9 @@ public struct CaptureWriter: Sendable {
     let interface = source.interfaces[packet.interface]
     let order = interface.byteOrder
     let captured = UInt32(truncatingIfNeeded: data.count)
-    let length = UInt32(truncatingIfNeeded: max(data.count, Int(packet.originalLength) - packet.range.count + data.count))
+    // A file may say that a packet was shorter than what is there of it; of a packet that did not change, that is kept.
+    let change = data.count - packet.range.count
+    let length = change == 0 ? packet.originalLength : UInt32(truncatingIfNeeded: max(data.count, Int(packet.originalLength) + change))
     switch source.format {
     case .pcap:
       bytes.appendNumber(UInt32(truncatingIfNeeded: packet.ticks >> 32), order)

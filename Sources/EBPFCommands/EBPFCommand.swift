@@ -19,6 +19,7 @@ public struct EBPFCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, VerifyCommand.self, CompileCommand.self, InspectCommand.self, DisassembleCommand.self, AssembleCommand.self,
+      FilterCommand.self,
       BenchCommand.self, ConformancePluginCommand.self,
     ])
 

@@ -28,6 +28,7 @@ extension Program {
 extension UserspaceProgram {
   func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay {
     try checkOpen()
+    if case .socketBuffer(.filter) = HookKind(type), readsOnly { return try replayFilter(over: capture, options: options) }
     let longest = capture.packets.reduce(0) { max($0, $1.range.count) }
     var replay = ReplayRun(capture: capture, options: options)
     switch HookKind(type) {
@@ -111,7 +112,9 @@ extension UserspaceProgram {
               packet.pointee.dataEnd = link &+ UInt(count)
               packet.pointee.networkHeader = network
               packet.pointee.linkHeader = link
-              packet.pointee.missing = UInt(max(Int(captured.originalLength) &- count, 0))
+              // A filter sees the length that the file says, also where that is less than what it holds.
+              let missing = Int(captured.originalLength) &- count
+              packet.pointee.missing = UInt(bitPattern: layer == .filter ? missing : max(missing, 0))
               packet.pointee.resetSocketBuffer()
               context.initializeMemory(as: UInt8.self, repeating: 0, count: SocketBufferContext.size)
               packet.pointee.refreshContext()
@@ -227,7 +230,7 @@ private struct ReplayRun {
                 break
               }
               if result < 16 { small[Int(result)] &+= 1 } else { large[result, default: 0] += 1 }
-              if options.keepsOutput { Self.note(result, index, keepsOutput, keep, clones, in: &output) }
+              if options.keepsOutput { Self.note(result, index, keepsOutput, options, keep, clones, in: &output) }
             }
             if stoppedAt == nil { self.packets += packets.count }
           }
@@ -247,16 +250,21 @@ private struct ReplayRun {
   /// Notes what of a packet goes on its way: the copies that the program sent, then the packet.
   @inline(never)
   private static func note(
-    _ action: UInt32, _ index: Int, _ isLastRound: Bool, _ packet: (UInt32) -> (data: [UInt8], interface: UInt32?)?,
-    _ clones: () -> [PacketClones.Clone], in output: inout [Replay.Packet]
+    _ action: UInt32, _ index: Int, _ isLastRound: Bool, _ options: ReplayOptions,
+    _ packet: (UInt32) -> (data: [UInt8], interface: UInt32?)?, _ clones: () -> [PacketClones.Clone],
+    in output: inout [Replay.Packet]
   ) {
     let clones = clones()
     guard isLastRound else { return }
     for clone in clones {
-      output.append(Replay.Packet(index: index, action: action, data: clone.data, interface: clone.interface, isClone: true))
+      output.append(
+        Replay.Packet(
+          index: index, action: action, data: options.keepsBytes ? clone.data : [], interface: clone.interface, isClone: true))
     }
     if let passed = packet(action) {
-      output.append(Replay.Packet(index: index, action: action, data: passed.data, interface: passed.interface, isClone: false))
+      output.append(
+        Replay.Packet(
+          index: index, action: action, data: options.keepsBytes ? passed.data : [], interface: passed.interface, isClone: false))
     }
   }
 

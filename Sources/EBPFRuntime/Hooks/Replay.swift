@@ -12,6 +12,8 @@ public struct ReplayOptions: Sendable {
   public var repeatCount = 1
   /// Whether ``Replay/output`` receives the packets that the program lets pass, as it left them.
   public var keepsOutput = false
+  /// Whether those packets carry their bytes; without, ``Replay/Packet/data`` is empty, and only which packets passed is kept.
+  public var keepsBytes = true
   public var filterStart = FilterStart.linkHeader
   /// The interface number that programs see, plus the packet's interface in the capture; 1 is what the kernel's test run gives.
   public var firstInterface: UInt32 = 1
