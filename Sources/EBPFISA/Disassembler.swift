@@ -100,7 +100,7 @@ extension Disassembler {
     while slot < program.count {
       let count = Self.slots(of: program, at: slot)
       if style == .kernel {
-        text += padded(String(slot), 4) + ": " + self.text(of: program, at: slot) + "\n"
+        text += padded(" " + String(slot), 4) + ": " + self.text(of: program, at: slot) + "\n"
         if bytes { text += "       " + hexBytes(program[slot..<slot + count]) + "\n" }
       } else {
         if next < names.count, names[next].slot <= slot {
