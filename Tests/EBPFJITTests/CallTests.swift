@@ -131,12 +131,34 @@ struct CallTests {
     let load: ExecutableCode.Helper = { context, offset, size, _, _, _ in
       Int64(bitPattern: offset) < 0 || offset > 1000 ? .max : context &+ offset &* 10 &+ size &* 100_000
     }
-    func run(_ instruction: Instruction, _ index: Int32 = 0) throws -> UInt64 {
+    // An environment without a packet, and one with a packet of twelve bytes at its fields of that name.
+    let packet: [UInt8] = [0x81, 2, 3, 0xf4, 5, 6, 7, 8, 9, 10, 11, 0xfc]
+    func run(_ instruction: Instruction, _ index: Int32 = 0, onPacket: Bool = false) throws -> UInt64 {
       var program: [Instruction] = [.mov64(.r6, 7)]
       for register in EBPFISA.Register.allCases where register != .r10 && register != .r6 { program.append(.mov64(register, index)) }
       program += [instruction, .mov64(.r1, .r0), .mov64(.r0, 1), .add64(.r0, .r1), .exit]
-      return ExecutableCode(try jit.compile(program), address: { _ in ExecutableCode.address(of: load) }).run()
+      let code = ExecutableCode(try jit.compile(program), address: { _ in ExecutableCode.address(of: load) })
+      return packet.withUnsafeBytes { packet in
+        var environment = [UInt64](repeating: 0, count: 6)
+        if onPacket {
+          environment[4] = UInt64(UInt(bitPattern: packet.baseAddress))
+          environment[5] = environment[4] + UInt64(packet.count)
+        }
+        return environment.withUnsafeMutableBytes { code.run(environment: $0.baseAddress) }
+      }
     }
+    for (size, value) in [(MemorySize.b, 0xfc), (.h, 0x0bfc), (.w, 0x090a_0bfc)] as [(MemorySize, UInt64)] {
+      let last = Int32(packet.count - size.bytes)
+      #expect(try run(.loadAbsolute(size, last), onPacket: true) == value + 1)
+      #expect(try run(.loadIndirect(size, .r7, last - 20), 20, onPacket: true) == value + 1)
+      // Behind the packet's end it is the host's to say.
+      #expect(try run(.loadAbsolute(size, last + 1), onPacket: true) == UInt64(last + 1) * 10 + UInt64(size.bytes) * 100_000 + 8)
+      #expect(try run(.loadIndirect(size, .r7, last - 19), 20, onPacket: true) == UInt64(last + 1) * 10 + UInt64(size.bytes) * 100_000 + 8)
+      #expect(try run(.loadIndirect(size, .r7, -21), 20, onPacket: true) == 0)
+      #expect(try run(.loadAbsolute(size, .min), onPacket: true) == 0)
+      #expect(try run(.loadAbsolute(size, .max), onPacket: true) == 0)
+    }
+    #expect(try run(.loadAbsolute(.w, 0), onPacket: true) == 0x8102_03f5)
     #expect(try run(.loadAbsolute(.b, 5)) == 100_058)
     #expect(try run(.loadAbsolute(.h, 0)) == 200_008)
     #expect(try run(.loadAbsolute(.w, 1000)) == 410_008)

@@ -3,6 +3,7 @@
 #ifndef CEBPF_H
 #define CEBPF_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cebpf_atomics.h"
@@ -42,7 +43,15 @@ struct ebpf_environment {
   void *_Nullable hook;
   /// How a helper runs a function of the program.  offset 24
   ebpf_callback _Nullable call;
+  /// A packet whose bytes do not move or change while the run lasts: compiled LD_ABS and LD_IND with offsets from 0 on read it directly.
+  /// Both null: they ask the host for every load.  offset 32
+  const void *_Nullable packet_start;
+  /// The byte behind its last.  offset 40
+  const void *_Nullable packet_end;
 };
+
+_Static_assert(offsetof(struct ebpf_environment, packet_start) == 32, "the JIT reads the packet's start there");
+_Static_assert(offsetof(struct ebpf_environment, packet_end) == 40, "the JIT reads the packet's end there");
 
 /// A loaded program as a prog array holds it: what a tail call needs to go there. It stays where it is while the program can be reached.
 struct ebpf_program {

@@ -57,19 +57,33 @@ extension X86_64Translator {
     return slot &+ 1
   }
 
-  /// `LD_ABS` and `LD_IND`: a call that may end the function.
+  /// `LD_ABS` and `LD_IND`: read where the environment says that a packet lies, if the bytes are there; else a call that may end the function.
   mutating func packetLoad(_ instruction: Instruction) {
-    if instruction.opcode & Opcode.modeMask == Opcode.ind {
+    let size = Opcode.accessSize(instruction.opcode)
+    let isIndirect = instruction.opcode & Opcode.modeMask == Opcode.ind
+    var isNegative: Int?
+    var isOutside: Int?
+    if isIndirect {
       let index = Register(instruction.source)
       // 32-bit arithmetic: the offset is a signed 32-bit number.
       if index != .rsi { encoder.move(.rsi, index, wide: false) }
       if instruction.immediate != 0 { encoder.arithmetic(.add, .rsi, instruction.immediate, wide: false) }
       encoder.extend(.rsi, .rsi, bytes: 4, signed: true, wide: true)
-    } else {
-      encoder.move(.rsi, constant: Int64(instruction.immediate))
+      encoder.test(.rsi, .rsi, wide: true)
+      isNegative = encoder.shortJump(.negative)
+      encoder.load(.scratch, EBPFEnvironment.packetStart, bytes: 8)
+      encoder.arithmetic(.add, .scratch, .rsi, wide: true)
+      isOutside = readPacket(at: 0, size)
+    } else if instruction.immediate >= 0, instruction.immediate <= Int32.max &- 8 {
+      encoder.load(.scratch, EBPFEnvironment.packetStart, bytes: 8)
+      isOutside = readPacket(at: instruction.immediate, size)
     }
+    let done = isOutside == nil ? nil : encoder.shortJump(nil)
+    if let isNegative { encoder.land(isNegative) }
+    if let isOutside { encoder.land(isOutside) }
+    if !isIndirect { encoder.move(.rsi, constant: Int64(instruction.immediate)) }
     encoder.move(.rdi, Register(6))
-    encoder.move(.rdx, constant: Int64(Opcode.accessSize(instruction.opcode)))
+    encoder.move(.rdx, constant: Int64(size))
     call(.packetLoad)
     encoder.test(.rax, .rax, wide: true)
     let found = encoder.shortJump(.notNegative)
@@ -77,6 +91,23 @@ extension X86_64Translator {
     epilogue()
     encoder.ret()
     encoder.land(found)
+    if let done { encoder.land(done) }
+  }
+
+  /// Loads a number in network order from `scratch` plus an offset, unless it ends behind the packet.
+  /// - Returns: the jump that is taken then.
+  private mutating func readPacket(at offset: Int32, _ size: Int) -> Int {
+    encoder.lea(.scratch2, Address(.scratch, offset &+ Int32(size)))
+    encoder.load(.scratch3, EBPFEnvironment.packetEnd, bytes: 8)
+    encoder.arithmetic(.cmp, .scratch2, .scratch3, wide: true)
+    let isOutside = encoder.shortJump(.above)
+    encoder.load(.rax, Address(.scratch, offset), bytes: size)
+    switch size {
+    case 2: encoder.swap16(.rax)
+    case 4: encoder.byteSwap(.rax, wide: false)
+    default: break
+    }
+    return isOutside
   }
 
   /// `ld_imm64` with each of its sources.
@@ -106,4 +137,10 @@ extension X86_64Translator {
     }
     return fuse(slot, through: slot &+ 1)
   }
+}
+
+/// Fields of `struct ebpf_environment` (`cebpf.h`) that compiled code reads itself.
+private enum EBPFEnvironment {
+  static var packetStart: X86_64Address { X86_64Address(.environment, 32) }
+  static var packetEnd: X86_64Address { X86_64Address(.environment, 40) }
 }

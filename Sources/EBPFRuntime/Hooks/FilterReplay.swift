@@ -64,6 +64,8 @@ extension UserspaceProgram {
                   let captured = packets[index]
                   let source = bytes.baseAddress.unsafelyUnwrapped + captured.range.lowerBound
                   Self.place(captured, at: source, linkLayers[captured.interface], in: packet, options)
+                  run.environment.pointee.packet_start = UnsafeRawPointer(bitPattern: packet.pointee.data)
+                  run.environment.pointee.packet_end = UnsafeRawPointer(bitPattern: packet.pointee.dataEnd)
                   let action = low(run(r1, 0))
                   if run.stopped != .none {
                     stoppedAt = index
