@@ -30,6 +30,10 @@ struct CompileCommand: AsyncParsableCommand {
   @Argument(parsing: .postTerminator, help: ArgumentHelp("More arguments for the compiler, behind --.", valueName: "argument"))
   var arguments: [String] = []
 
+  func validate() throws {
+    guard path.hasSuffix(".c") else { throw ValidationError("'\(path)' is no C source: its name ends with .c") }
+  }
+
   func run() async throws {
     let compilation = try await compiling.compile(path, more: arguments)
     do {

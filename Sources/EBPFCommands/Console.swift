@@ -19,6 +19,8 @@ package struct Console: Sendable {
 
   /// Whether text may be coloured (`NO_COLOR`, a pipe and a dumb terminal say no).
   package var usesColor: Bool
+  /// The same of standard error.
+  package var usesErrorColor = false
   private let write: @Sendable (Stream, String) -> Void
 
   package init(usesColor: Bool = false, write: @escaping @Sendable (Stream, String) -> Void) {
@@ -27,14 +29,18 @@ package struct Console: Sendable {
   }
 
   /// The process's own outputs.
-  package static let process = Console(usesColor: terminalTakesColor()) { stream, text in
-    _ = writeAll(stream == .output ? STDOUT_FILENO : STDERR_FILENO, Array(text.utf8))
-  }
+  package static let process = {
+    var console = Console(usesColor: takesColor(STDOUT_FILENO)) { stream, text in
+      _ = writeAll(stream == .output ? STDOUT_FILENO : STDERR_FILENO, Array(text.utf8))
+    }
+    console.usesErrorColor = takesColor(STDERR_FILENO)
+    return console
+  }()
 
-  private static func terminalTakesColor() -> Bool {
+  private static func takesColor(_ descriptor: Int32) -> Bool {
     // https://no-color.org: any value but the empty one.
     if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
-    guard isatty(STDOUT_FILENO) == 1 else { return false }
+    guard isatty(descriptor) == 1 else { return false }
     return getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
   }
 

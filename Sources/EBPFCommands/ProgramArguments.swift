@@ -28,6 +28,7 @@ struct CompileArguments: ParsableArguments {
     options.cpu = cpu
     options.includes = includes
     options.defines = defines
+    options.colors = Console.current.usesErrorColor
     return options
   }
 

@@ -38,3 +38,20 @@ struct Table {
     return lines.joined(separator: "\n")
   }
 }
+
+/// Running text in lines.
+enum TextLines {
+  /// Breaks a text at its spaces, into lines of at most so many characters where its words allow.
+  static func wrap(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? word : " " + word
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
+}

@@ -1,3 +1,4 @@
+import EBPFRuntime
 import EBPFTables
 import EBPFTypes
 
@@ -19,10 +20,6 @@ enum Verdicts {
 
   /// Whether a packet with that verdict goes on its way.
   static func passes(_ action: UInt32, _ type: ProgramType?) -> Bool {
-    switch type {
-    case .xdp?: (2...4).contains(action)
-    case .schedCls?, .schedAct?: ![2, 4, 5, 8].contains(action)
-    default: action != 0
-    }
+    type.map { Disposition(action, of: $0, hasTarget: true) != .dropped } ?? false
   }
 }

@@ -156,21 +156,24 @@ struct Judgement {
 
   /// The verdict in a line, and below it what a refused program's author needs.
   func text(nameWidth: Int, log showsLog: Bool) -> String {
-    let name = program.name + String(repeating: " ", count: max(0, nameWidth - program.name.count))
+    let name = Paint.bold(program.name) + String(repeating: " ", count: max(0, nameWidth - program.name.count))
     let type = program.type?.description ?? "?"
     let cost = "\(instructionsProcessed) instructions walked, \(time)"
-    guard verdict != .accept else { return "\(Paint.green("accepted"))     \(Paint.bold(name))  \(type), \(cost)" }
+    guard verdict != .accept else { return "\(Paint.green("accepted"))     \(name)  \(type), \(cost)" }
     let word = verdict == .reject ? Paint.red("rejected") + "     " : Paint.yellow("unsupported") + "  "
-    var lines = ["\(word)\(Paint.bold(name))  \(type)" + (instructionsProcessed > 0 ? ", \(cost)" : "")]
+    var lines = ["\(word)\(name)  \(type)" + (instructionsProcessed > 0 ? ", \(cost)" : "")]
     lines.append("  " + Paint.bold(message))
     if let line {
       let number = "\(line.line)"
       lines.append("")
       lines.append("  \(Paint.dim("\(line.file):\(number)" + (line.column > 0 ? ":\(line.column)" : "")))")
-      if !line.text.isEmpty {
-        lines.append("  \(Paint.cyan("\(number) |")) \(line.text)")
-        let column = pointer(line)
-        if column > 0 { lines.append("  " + String(repeating: " ", count: number.count + 3 + column - 1) + Paint.red("^")) }
+      let shown = sourceLine(line)
+      if !shown.isEmpty {
+        lines.append("  \(Paint.cyan("\(number) |")) \(shown)")
+        // A column within a line that holds tabs stands elsewhere on the screen.
+        if line.column > 1, line.column <= shown.count, !line.text.contains("\t") {
+          lines.append("  " + String(repeating: " ", count: number.count + 2 + line.column) + Paint.red("^"))
+        }
       }
     }
     if let instruction, program.instructions.indices.contains(instruction) {
@@ -180,7 +183,8 @@ struct Judgement {
     if let registerState { lines.append("  " + Paint.yellow(registerState)) }
     if !suggestion.isEmpty {
       lines.append("")
-      lines.append("  " + Paint.green("what to write: ") + suggestion)
+      let wrapped = TextLines.wrap("what to write: " + suggestion, width: 100)
+      lines += wrapped.enumerated().map { $0 == 0 ? "  " + Paint.green("what to write:") + $1.dropFirst(14) : "    " + $1 }
     }
     if showsLog, !log.isEmpty {
       lines.append("")
@@ -194,10 +198,11 @@ struct Judgement {
       ? "\(Int((microseconds / 100).rounded()) / 10).\(Int((microseconds / 100).rounded()) % 10) ms" : "\(Int(microseconds.rounded())) µs"
   }
 
-  /// Where under the line's text the column stands, with tabs as wide as they are printed; 0 where it is not known.
-  private func pointer(_ line: LineSpec) -> Int {
-    guard line.column > 0, line.column <= line.text.count, !line.text.contains("\t") else { return 0 }
-    return line.column
+  /// A source line without what a macro's author put at its end.
+  private func sourceLine(_ line: LineSpec) -> String {
+    var text = Substring(line.text)
+    while let last = text.last, last.isWhitespace || last == "\\" { text.removeLast() }
+    return String(text.replacing("\t", with: "  "))
   }
 
   /// The instruction at fault and the few before it that lie in the same function.

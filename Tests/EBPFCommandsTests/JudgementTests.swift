@@ -18,7 +18,7 @@ import Testing
     char LICENSE[] __attribute__((section("license"), used)) = "GPL";
     """
 
-  @Test(arguments: ["kernel"]) func verdicts(_ host: String) async throws {
+  @Test(arguments: ["userspace", "kernel"]) func verdicts(_ host: String) async throws {
     if host == "kernel", getuid() != 0 {
       print("not root: the kernel's verdict was not asked")
       return

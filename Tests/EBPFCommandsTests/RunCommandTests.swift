@@ -43,6 +43,97 @@ import Testing
 
   private static let tcpdump = ["/usr/bin/tcpdump", "/usr/sbin/tcpdump"].first { FileManager.default.isExecutableFile(atPath: $0) }
 
+  @Test(arguments: ["web", "dns", "vlan"]) func numbersAgreeWithTcpdump(_ name: String) async throws {
+    guard Self.tcpdump != nil else {
+      print("tcpdump is not installed (Debian package tcpdump): its numbers were not compared")
+      return
+    }
+    let capture = Self.capture(name)
+    let result = await CommandRun("run", Self.example, "--pcap", capture, "--json")
+    try #require(result.status == 0, "\(result.errors)")
+    let json = try #require(result.json as? [String: Any])
+    #expect(Set(json.keys) == ["packets", "actions", "maps"])
+    let all = try tcpdumpLines(capture, []).count
+    #expect(json["packets"] as? Int == all)
+    let blocked = try tcpdump(capture, "tcp dst port 81")
+    let actions = try #require(json["actions"] as? [String: Int])
+    #expect(actions == (blocked > 0 ? ["pass": all - blocked, "drop": blocked] : ["pass": all]))
+
+    let counts = try Counts(json)
+    let expressions = [
+      "ARP": "arp", "IPV4_ICMP": "icmp", "IPV4_TCP": "ip and tcp", "IPV4_UDP": "ip and udp", "IPV6_ICMP": "ip6 and icmp6",
+      "IPV6_TCP": "ip6 and tcp", "IPV6_UDP": "ip6 and udp",
+    ]
+    for (key, expression) in expressions { #expect(counts.protocols[key] == (try tcpdump(capture, expression)), "\(key)") }
+    for (source, packets) in counts.sources { #expect(packets == (try tcpdump(capture, "ip src \(source)")), "\(source)") }
+    #expect(counts.sources.values.reduce(0, +) == (try tcpdump(capture, "ip")))
+    let tagged = try tcpdumpPlain(capture, "vlan")
+    let twice = try tcpdumpPlain(capture, "vlan and vlan")
+    #expect(counts.tags == [all - tagged, tagged - twice, twice])
+    // With -e each line has the length of the frame.
+    let lengths = try tcpdumpLines(capture, ["-e", "-q"]).compactMap { line in
+      line.firstRange(of: "length ").flatMap { Int(line[$0.upperBound...].prefix { $0.isNumber }) }
+    }
+    #expect(counts.bytes == lengths.reduce(0, +))
+  }
+
+  /// Whatever executes the program, the answer is the same.
+  @Test(arguments: ["web", "dns", "vlan", "iperf"]) func enginesAgree(_ name: String) async throws {
+    var outputs: [String] = []
+    for engine in ["jit", "interpreter", "checked"] {
+      let result = await CommandRun("run", Self.example, "--pcap", Self.capture(name), "--engine", engine, "--json")
+      try #require(result.status == 0, "\(result.errors)")
+      outputs.append(result.output)
+    }
+    #expect(Set(outputs).count == 1)
+  }
+
+  @Test func textSaysWhatRan() async throws {
+    let result = await CommandRun("run", Self.example, "--pcap", Self.capture("web"))
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("packet_counter (xdp): proved safe, run "))
+    for word in ["packets", "pass", "drop", "protocols", "IPV4_TCP", "sources", "vlan_tags = [", "blocked_port = 81"] {
+      #expect(result.output.contains(word), "\(word)")
+    }
+  }
+
+  @Test func writtenCaptureHoldsWhatPassed() async throws {
+    let folder = try TemporaryFolder()
+    let output = "\(folder.path)/passed.pcap"
+    let result = await CommandRun("run", Self.example, "--pcap", Self.capture("web"), "--write", output, "--json")
+    try #require(result.status == 0, "\(result.errors)")
+    let actions = try #require((result.json as? [String: Any])?["actions"] as? [String: Int])
+    let again = await CommandRun("run", Self.example, "--pcap", output, "--json")
+    #expect((again.json as? [String: Any])?["actions"] as? [String: Int] == ["pass": try #require(actions["pass"])])
+    #expect(folder.names == ["passed.pcap"])
+    if Self.tcpdump != nil { #expect(try tcpdumpLines(output, []).count == actions["pass"]) }
+  }
+
+  /// As tcpdump: the packets before the cut are dealt with, the rest is an error, and no half result is written.
+  @Test func cutCapture() async throws {
+    let folder = try TemporaryFolder()
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.capture("dns"))))
+    let cut = try folder.write("cut.pcap", whole.dropLast(5))
+    let output = "\(folder.path)/passed.pcap"
+    let result = await CommandRun("run", Self.example, "--pcap", cut, "--write", output, "--json")
+    #expect(result.status == 1)
+    #expect(result.errors.hasPrefix("ebpf: \(cut): offset ") && result.errors.contains("whole packets"), "\(result.errors)")
+    let full = await CommandRun("run", Self.example, "--pcap", Self.capture("dns"), "--json")
+    let packets = try #require((full.json as? [String: Any])?["packets"] as? Int)
+    #expect((result.json as? [String: Any])?["packets"] as? Int == packets - 1)
+    #expect(folder.names == ["cut.pcap"])
+  }
+
+  @Test func capturesThatAreNone() async throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("text.pcap", Array("not a capture".utf8))
+    for (path, word) in [(text, "not a pcap"), ("\(folder.path)/absent.pcap", "No such file")] {
+      let result = await CommandRun("run", Self.example, "--pcap", path, "--write", "\(folder.path)/out.pcap")
+      #expect(result.status == 1 && result.output.isEmpty && result.errors.hasPrefix("ebpf: \(path): ") && result.errors.contains(word))
+    }
+    #expect(folder.names == ["text.pcap"])
+  }
+
   @Test func rawProgramsOnMemory() async throws {
     let folder = try TemporaryFolder()
     let source = try folder.write(

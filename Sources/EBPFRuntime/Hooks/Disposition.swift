@@ -1,7 +1,7 @@
 import EBPFTables
 
 /// What becomes of a packet after its program has returned, as the kernel's hooks decide it.
-enum Disposition {
+package enum Disposition {
   case dropped
   /// It goes on its way.
   case passed
@@ -11,7 +11,7 @@ enum Disposition {
   /// - Parameters:
   ///   - action: What the program returned.
   ///   - hasTarget: Whether a helper has said where a redirected packet goes; without it goes nowhere.
-  init(_ action: UInt32, of type: ProgramType, hasTarget: Bool) {
+  package init(_ action: UInt32, of type: ProgramType, hasTarget: Bool) {
     switch type.rawValue {
     case 6: self = Self.xdp(action, hasTarget)
     case 3, 4: self = Self.trafficControl(action, hasTarget)
