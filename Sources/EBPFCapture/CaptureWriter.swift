@@ -8,7 +8,6 @@ public struct CaptureWriter: Sendable {
   private var sectionWritten: Range<Int>?
   /// For each interface of the source, its number in the section that is being written, -1 before it is declared there.
   private var numbers: [Int]
-  private var declared = 0
 
   /// A writer for packets of `source`, with the file's header already written.
   public init(like source: Capture) {
@@ -26,7 +25,7 @@ public struct CaptureWriter: Sendable {
       bytes.appendNumber(UInt32(interface.linkType.rawValue), order)
     case .pcapng(let order):
       // A capture without packets still says which interfaces it had.
-      guard let first = source.interfaces.first else {
+      guard !source.interfaces.isEmpty else {
         bytes.appendNumber(PcapNGReader.BlockType.sectionHeader, order)
         bytes.appendNumber(UInt32(28), order)
         bytes.appendNumber(0x1A2B_3C4D as UInt32, order)
@@ -37,7 +36,7 @@ public struct CaptureWriter: Sendable {
         bytes.appendNumber(UInt32(28), order)
         break
       }
-      begin(section: first.section)
+      beginSection(of: 0)
     }
   }
 
@@ -62,7 +61,7 @@ public struct CaptureWriter: Sendable {
       bytes.appendNumber(length, order)
       bytes.append(contentsOf: data)
     case .pcapng:
-      if interface.section != sectionWritten { begin(section: interface.section) }
+      if interface.section != sectionWritten { beginSection(of: packet.interface) }
       let padding = (4 - data.count % 4) % 4
       let blockLength = UInt32(32 + data.count + padding)
       bytes.appendNumber(PcapNGReader.BlockType.enhancedPacket, order)
@@ -78,22 +77,24 @@ public struct CaptureWriter: Sendable {
     }
   }
 
-  /// Writes a section's header with an unknown length and all its interfaces, their options kept.
-  private mutating func begin(section: Range<Int>?) {
-    guard let section else { return }
-    let order = source.interfaces.first { $0.section == section }?.byteOrder ?? .little
+  /// Writes the header of an interface's section, with an unknown length, and all its interfaces, their options kept.
+  private mutating func beginSection(of interface: Int) {
+    guard let section = source.interfaces[interface].section else { return }
+    let order = source.interfaces[interface].byteOrder
     sectionWritten = section
-    declared = 0
     // The section's length no longer holds: "unknown" is all ones.
     bytes.append(contentsOf: source.bytes[section.lowerBound..<section.lowerBound + 16])
     bytes.appendNumber(UInt32.max, order)
     bytes.appendNumber(UInt32.max, order)
     bytes.append(contentsOf: source.bytes[section.lowerBound + 24..<section.upperBound])
-    for (index, interface) in source.interfaces.enumerated() where interface.section == section {
-      guard let block = interface.block else { continue }
-      bytes.append(contentsOf: source.bytes[block])
-      numbers[index] = declared
-      declared += 1
+    // A section's interfaces stand in a row.
+    var first = interface
+    while first > 0, source.interfaces[first - 1].section == section { first -= 1 }
+    var index = first
+    while index < source.interfaces.count, source.interfaces[index].section == section {
+      if let block = source.interfaces[index].block { bytes.append(contentsOf: source.bytes[block]) }
+      numbers[index] = index - first
+      index += 1
     }
   }
 }
