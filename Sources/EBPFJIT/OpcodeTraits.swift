@@ -19,57 +19,31 @@ struct OpcodeTraits: OptionSet {
   /// A comparison that may jump by its offset; it has ``control`` too.
   static let conditionalJump = OpcodeTraits(rawValue: 1 << 8)
 
-  /// By opcode; an element without ``known`` is no instruction.
-  static let table: [OpcodeTraits] = (0..<256).map { traits(of: UInt8($0)) }
+  /// By opcode, from the rows of the instruction set; an element without ``known`` is no instruction.
+  static let table: [OpcodeTraits] = {
+    var table = [OpcodeTraits](repeating: [], count: 256)
+    for form in InstructionForm.all { table[Int(form.opcode)].formUnion(traits(of: form)) }
+    return table
+  }()
 
-  private static func traits(of opcode: UInt8) -> OpcodeTraits {
-    let operation = opcode & Opcode.operationMask
-    let fromRegister = opcode & Opcode.x != 0
+  private static func traits(of form: InstructionForm) -> OpcodeTraits {
+    let opcode = form.opcode
+    var traits: OpcodeTraits = .known
     switch opcode & Opcode.classMask {
     case Opcode.alu32, Opcode.alu64:
-      switch operation {
-      case Opcode.mov: return fromRegister ? [.known, .writesDestination, .readsSource] : [.known, .writesDestination]
-      case Opcode.neg: return fromRegister ? [] : [.known, .readsDestination, .writesDestination]
-      case Opcode.end:
-        if opcode & Opcode.classMask == Opcode.alu64 && fromRegister { return [] }
-        return [.known, .readsDestination, .writesDestination]
-      case 0xe0, 0xf0: return []
-      default:
-        return fromRegister
-          ? [.known, .readsDestination, .writesDestination, .readsSource] : [.known, .readsDestination, .writesDestination]
-      }
+      traits.insert(.writesDestination)
+      if opcode & Opcode.operationMask != Opcode.mov { traits.insert(.readsDestination) }
+    case Opcode.ldx: traits.formUnion([.load, .writesDestination])
+    case Opcode.st: traits.formUnion([.store, .readsDestination])
+    case Opcode.stx where opcode & Opcode.modeMask == Opcode.mem: traits.formUnion([.store, .readsDestination])
     case Opcode.jmp, Opcode.jmp32:
-      let isWide = opcode & Opcode.classMask == Opcode.jmp
-      switch operation {
-      case Opcode.ja: return fromRegister ? [] : [.known, .control]
-      case Opcode.call: return isWide ? [.known, .control] : []
-      case Opcode.exit, Opcode.jcond: return isWide && !fromRegister ? [.known, .control] : []
-      case 0xf0: return []
-      default:
-        return fromRegister
-          ? [.known, .control, .conditionalJump, .readsDestination, .readsSource]
-          : [.known, .control, .conditionalJump, .readsDestination]
-      }
-    case Opcode.ld:
-      switch opcode & Opcode.modeMask {
-      case Opcode.imm: return opcode == Opcode.loadImmediate64 ? [.known, .control, .writesDestination] : []
-      case Opcode.abs, Opcode.ind: return opcode & Opcode.sizeMask == Opcode.dw ? [] : [.known, .irregular]
-      default: return []
-      }
-    case Opcode.ldx:
-      switch opcode & Opcode.modeMask {
-      case Opcode.mem: return [.known, .load, .writesDestination, .readsSource]
-      case Opcode.memsx: return opcode & Opcode.sizeMask == Opcode.dw ? [] : [.known, .load, .writesDestination, .readsSource]
-      default: return []
-      }
-    case Opcode.st:
-      return opcode & Opcode.modeMask == Opcode.mem ? [.known, .store, .readsDestination] : []
+      traits.insert(.control)
+      if form.destination == .register && opcode != Opcode.callRegister { traits.formUnion([.conditionalJump, .readsDestination]) }
     default:
-      switch opcode & Opcode.modeMask {
-      case Opcode.mem: return [.known, .store, .readsDestination, .readsSource]
-      case Opcode.atomic: return [.known, .irregular]
-      default: return []
-      }
+      // Wide constants; atomics and legacy packet loads.
+      traits.formUnion(opcode == Opcode.loadImmediate64 ? [.control, .writesDestination] : .irregular)
     }
+    if form.source == .register && !traits.contains(.irregular) { traits.insert(.readsSource) }
+    return traits
   }
 }

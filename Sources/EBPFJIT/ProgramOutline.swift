@@ -152,21 +152,13 @@ struct ProgramOutline: ~Copyable {
 
   private func checkIrregular(_ instruction: Instruction, _ slot: Int) throws(JITError) {
     guard instruction.instructionClass == Opcode.stx else { return }
-    let size = Opcode.accessSize(instruction.opcode)
-    var written: UInt8?
-    switch instruction.immediate {
-    case AtomicOperation.loadAcquire: written = instruction.destination
-    case AtomicOperation.storeRelease: break
-    case let operation where size >= 4:
-      switch operation & ~AtomicOperation.fetch {
-      case AtomicOperation.add, AtomicOperation.or, AtomicOperation.and, AtomicOperation.xor:
-        if operation & AtomicOperation.fetch != 0 { written = instruction.source }
-      case AtomicOperation.exchange & ~AtomicOperation.fetch where operation == AtomicOperation.exchange: written = instruction.source
-      case AtomicOperation.compareExchange & ~AtomicOperation.fetch where operation == AtomicOperation.compareExchange: break
-      default: throw Self.unknownAtomic(instruction, slot)
+    guard let form = InstructionForm.of(instruction) else { throw Self.unknownAtomic(instruction, slot) }
+    let written: UInt8? =
+      switch form.writes {
+      case .destination: instruction.destination
+      case .source: instruction.source
+      case .r0, .none: nil
       }
-    default: throw Self.unknownAtomic(instruction, slot)
-    }
     if written == Limits.framePointer {
       throw JITError(.framePointerWritten, slot: slot, "r10 is the frame pointer and cannot be written")
     }
