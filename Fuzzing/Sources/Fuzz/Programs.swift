@@ -34,7 +34,11 @@ func fuzzProgram(_ input: [UInt8]) -> CInt {
 }
 
 /// Runs a program that the verifier accepts, with every engine.
-private func runProved(_ program: [Instruction]) {
+private func runProved(_ given: [Instruction]) {
+  // A stack that was not written may be read, and is different in every engine: the program's own is cleared first.
+  let program = stride(from: Int16(-8), through: -512, by: -8).map { Instruction.store(.dw, .r10, $0, 0) } + given
+  // The frames of functions that it calls are not.
+  let hasFunctions = given.contains { $0.opcode == Opcode.callHelper && $0.source == CallSource.local }
   let data = (0..<64).map { UInt8(truncatingIfNeeded: $0 &* 37) }
   // Most random loops would be explored up to the million instructions that the kernel allows.
   var verification = Verifier.Options()
@@ -59,7 +63,7 @@ private func runProved(_ program: [Instruction]) {
       return
     }
   }
-  for result in results.dropFirst() {
+  for result in results.dropFirst() where !hasFunctions {
     check(result.returnValue == results[0].returnValue && result.data == results[0].data, "the engines differ")
   }
 }
