@@ -31,6 +31,7 @@ enum Checksum {
   static func finish(_ sum: UInt32) -> UInt16 { ~fold(sum) }
 
   /// Adds memory to a sum (`csum_partial`).
+  /// - Parameter count: bytes, a multiple of 4.
   @inline(__always)
   static func sum(_ bytes: UnsafeRawPointer, _ count: Int, _ start: UInt32) -> UInt32 {
     var sum = UInt64(start)
@@ -41,11 +42,7 @@ enum Checksum {
       offset &+= 8
     }
     if offset < count {
-      var rest: UInt64 = 0
-      withUnsafeMutableBytes(of: &rest) { rest in
-        for index in 0..<(count &- offset) { rest[index] = bytes.load(fromByteOffset: offset &+ index, as: UInt8.self) }
-      }
-      let (next, carry) = sum.addingReportingOverflow(rest)
+      let (next, carry) = sum.addingReportingOverflow(UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
       sum = next &+ (carry ? 1 : 0)
     }
     return UInt32(truncatingIfNeeded: (sum &+ (sum >> 32 | sum << 32)) >> 32)

@@ -168,7 +168,8 @@ extension PacketState {
       if isEncapsulated { return .error(.ealready) }
       if innerLink > count { return .error(.einval) }
     }
-    guard offset <= length else { return .error(.enomem) }
+    // A packet may have been cut inside the header that room is made behind; what is there instead is what lies behind the packet.
+    guard UInt(offset) <= bufferEnd &- data else { return .error(.enomem) }
     insert(count, at: offset)
     guard encapsulates else { return 0 }
     isEncapsulated = true

@@ -25,9 +25,8 @@ enum HelperTable {
   /// Every helper that there is, family by family.
   static var entries: [Entry] {
     mapHelpers + ringBufferHelpers + dynptrHelpers + callbackHelpers + timeHelpers + taskHelpers + textHelpers + formatHelpers
-      + probeHelpers
-      + checksumHelpers + socketBufferHelpers + headroomHelpers + vlanHelpers + xdpHelpers + redirectHelpers + networkHelpers
-      + synCookieHelpers
+      + probeHelpers + checksumHelpers + socketBufferHelpers + headroomHelpers + vlanHelpers + xdpHelpers + redirectHelpers
+      + redirectMapHelpers + networkHelpers + synCookieHelpers
   }
 
   /// The table; made once and never changed.

@@ -93,8 +93,9 @@ extension PacketState {
     guard data == linkHeader, length >= header + VLANTag.size else { return nil }
     let control = UInt16(bigEndian: start.loadUnaligned(fromByteOffset: header, as: UInt16.self))
     let inner = UInt16(bigEndian: start.loadUnaligned(fromByteOffset: header + 2, as: UInt16.self))
-    let isRaw =
-      length >= header + VLANTag.size + 2 && start.loadUnaligned(fromByteOffset: header + VLANTag.size, as: UInt16.self) == 0xffff
+    // As the kernel does, also behind the end of a packet that was cut there.
+    let payload = header + VLANTag.size
+    let isRaw = bufferEnd &- data >= UInt(payload + 2) && start.loadUnaligned(fromByteOffset: payload, as: UInt16.self) == 0xffff
     let network = networkHeader
     guard remove(VLANTag.size, at: VLANTag.offset) else { return nil }
     networkProtocol = EthernetSummary.networkProtocol(of: inner, isRaw: isRaw)

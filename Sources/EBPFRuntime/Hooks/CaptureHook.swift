@@ -72,7 +72,8 @@ extension UserspaceProgram {
             let redirect = packet.pointee.redirect
             let disposition = Disposition(action, of: type, hasTarget: redirect.kind != .none)
             guard disposition != .dropped else { return nil }
-            return (packet.pointee.bytes(from: packet.pointee.data), disposition == .redirected ? redirect.target : nil)
+            let ingress = packet.pointee.field(XDPContext.ingressInterface)
+            return (packet.pointee.bytes(from: packet.pointee.data), disposition == .redirected ? redirect.targets(from: ingress) : nil)
           }
         }
       }
@@ -130,7 +131,7 @@ extension UserspaceProgram {
               guard disposition != .dropped else { return nil }
               var bytes = packet.pointee.outgoingBytes(from: packet.pointee.linkHeader)
               if layer == .filter, startsAtLink, bytes.count > Int(action) { bytes.removeLast(bytes.count - Int(action)) }
-              return (bytes, disposition == .redirected ? redirect.target : nil)
+              return (bytes, disposition == .redirected ? [redirect.target] : nil)
             } clones: {
               defer { clones.clones.removeAll() }
               return clones.clones
@@ -210,7 +211,7 @@ private struct ReplayRun {
   mutating func forEachPacket(
     _ run: borrowing ProgramRun, _ program: UserspaceProgram,
     action: (UnsafeRawBufferPointer, UInt32, borrowing CapturedPacket) -> UInt32,
-    output keep: (UInt32) -> (data: [UInt8], interface: UInt32?)?, clones: () -> [PacketClones.Clone] = { [] }
+    output keep: (UInt32) -> (data: [UInt8], interfaces: [UInt32]?)?, clones: () -> [PacketClones.Clone] = { [] }
   ) throws(HostError) {
     var stoppedAt: Int?
     let start = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
@@ -251,21 +252,19 @@ private struct ReplayRun {
   @inline(never)
   private static func note(
     _ action: UInt32, _ index: Int, _ isLastRound: Bool, _ options: ReplayOptions,
-    _ packet: (UInt32) -> (data: [UInt8], interface: UInt32?)?, _ clones: () -> [PacketClones.Clone],
+    _ packet: (UInt32) -> (data: [UInt8], interfaces: [UInt32]?)?, _ clones: () -> [PacketClones.Clone],
     in output: inout [Replay.Packet]
   ) {
     let clones = clones()
     guard isLastRound else { return }
-    for clone in clones {
-      output.append(
-        Replay.Packet(
-          index: index, action: action, data: options.keepsBytes ? clone.data : [], interface: clone.interface, isClone: true))
+    func add(_ data: [UInt8], _ interface: UInt32?, isClone: Bool) {
+      let data = options.keepsBytes ? data : []
+      output.append(Replay.Packet(index: index, action: action, data: data, interface: interface, isClone: isClone))
     }
-    if let passed = packet(action) {
-      output.append(
-        Replay.Packet(
-          index: index, action: action, data: options.keepsBytes ? passed.data : [], interface: passed.interface, isClone: false))
-    }
+    for clone in clones { add(clone.data, clone.interface, isClone: true) }
+    guard let passed = packet(action) else { return }
+    guard let interfaces = passed.interfaces else { return add(passed.data, nil, isClone: false) }
+    for interface in interfaces { add(passed.data, interface, isClone: false) }
   }
 
   consuming func result() -> Replay {

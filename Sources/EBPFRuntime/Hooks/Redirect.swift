@@ -11,12 +11,16 @@ struct Redirect {
     case peer
     /// An entry of a device, processor or socket map.
     case map
+    /// Every device of a map.
+    case broadcast
   }
 
   var kind = Kind.none
-  /// The interface's number, or the key in the map.
+  /// The interface's number, or the key in a map of processors or sockets.
   var target: UInt32 = 0
   var flags: UInt64 = 0
+  /// The header of the map whose devices all get the packet. It outlives the run.
+  var map: UnsafeMutableRawPointer?
 
   /// `BPF_F_INGRESS`
   static let ingress: UInt64 = 1

@@ -44,7 +44,8 @@ public struct Replay: Sendable {
     public var action: UInt32
     /// The packet from its link header on; a VLAN tag that the program has pushed is in it.
     public var data: [UInt8]
-    /// The interface that the program sends it to, or the key in its map of interfaces; `nil`: the packet goes on its way.
+    /// The interface that the program sends it to, or the key in its map of processors or sockets; `nil`: the packet goes on its way. A
+    /// packet for all interfaces of a map is there once for each.
     public var interface: UInt32?
     /// Whether it is a copy that `bpf_clone_redirect` has sent, and not the packet itself.
     public var isClone: Bool

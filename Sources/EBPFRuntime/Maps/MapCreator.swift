@@ -36,7 +36,7 @@ struct MapCreator {
   /// The types that this host has.
   static let types: Set<MapType> = [
     .array, .percpuArray, .hash, .percpuHash, .lruHash, .lruPercpuHash, .lpmTrie, .progArray, .arrayOfMaps, .hashOfMaps, .queue, .stack,
-    .ringbuf,
+    .ringbuf, .devmap, .devmapHash, .cpumap, .xskmap,
   ]
 
   private func make(_ spec: MapSpec) throws(HostError) -> UserspaceMap? {
@@ -48,6 +48,8 @@ struct MapCreator {
     case .hashOfMaps: HashOfMaps(spec: spec, template: try template(spec))
     case .queue, .stack: QueueMap(spec: spec)
     case .ringbuf: RingBuffer(spec: spec)
+    case .devmap, .cpumap, .xskmap: RedirectMap(spec: spec, processors: processors)
+    case .devmapHash: DeviceHashMap(spec: spec, processors: processors)
     default: HashMap(spec: spec, processors: processors)
     }
   }

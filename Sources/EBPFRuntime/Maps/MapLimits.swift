@@ -42,6 +42,7 @@ enum MapLimits {
     case .lpmTrie: return checkTrie(spec)
     case .queue, .stack: return checkQueue(spec)
     case .ringbuf: return checkRingBuffer(spec)
+    case .devmap, .devmapHash, .cpumap, .xskmap: return checkRedirectMap(spec)
     default: return EINVAL
     }
   }
@@ -93,6 +94,17 @@ enum MapLimits {
     let size = spec.maxEntries
     guard spec.flags.subtracting(.numaNode).isEmpty, spec.keySize == 0, spec.valueSize == 0 else { return EINVAL }
     guard size > 0, size & (size - 1) == 0, size % RingBuffer.pageSize == 0 else { return EINVAL }
+    return 0
+  }
+
+  /// Targets of `bpf_redirect_map`: a number, and for devices and processors maybe a program.
+  private static func checkRedirectMap(_ spec: MapSpec) -> Int32 {
+    let allowed: MapFlags = spec.type == .cpumap ? .numaNode : [.numaNode, .readOnly, .writeOnly]
+    guard spec.maxEntries > 0, spec.keySize == 4, allowed.isSuperset(of: spec.flags) else { return EINVAL }
+    guard spec.valueSize == 4 || spec.valueSize == 8 && spec.type != .xskmap else { return EINVAL }
+    // `NR_CPUS`, as large as x86 kernels are built for.
+    if spec.type == .cpumap, spec.maxEntries > 8192 { return E2BIG }
+    if spec.type == .devmapHash, spec.maxEntries > 1 << 31 { return EINVAL }
     return 0
   }
 }

@@ -188,4 +188,24 @@ extension ReplayTests {
     #expect(try value(96) == 0x0100_000a)
     #expect(try value(92) == 0x0200_000a)
   }
+
+  @Test("a packet for all devices of a map is there for each but its own", arguments: engines)
+  func broadcast(engine: LoadOptions.Engine) throws {
+    let program = Instruction.map(.r1, index: 0) + [.mov64(.r2, 0), .mov64(.r3, 8 | 16), .call(51), .exit]
+    let contents = [(0, 7), (2, 1), (3, 9)].map { MapSpec.Entry(key: [UInt8($0), 0, 0, 0], value: .bytes([UInt8($1), 0, 0, 0])) }
+    let devices = MapSpec(name: "devices", type: .devmap, keySize: 4, valueSize: 4, maxEntries: 8, contents: contents)
+    var options = ReplayOptions()
+    options.keepsOutput = true
+    let loaded = try load(program, type: .xdpType, engine: engine, maps: [devices])
+    let packet = [UInt8](0..<60)
+    let output = try loaded.programs[0].run(over: Self.capture([packet]), options: options).output
+    #expect(output.map(\.interface) == [7, 9])
+    #expect(output.allSatisfy { $0.data == packet })
+    let one = Instruction.map(.r1, index: 0) + [.mov64(.r2, 3), .mov64(.r3, 0), .call(51), .exit]
+    let redirected = try load(one, type: .xdpType, engine: engine, maps: [devices])
+    #expect(try redirected.programs[0].run(over: Self.capture([packet]), options: options).output.map(\.interface) == [9])
+    let absent = Instruction.map(.r1, index: 0) + [.mov64(.r2, 5), .mov64(.r3, 2), .call(51), .exit]
+    let passed = try load(absent, type: .xdpType, engine: engine, maps: [devices])
+    #expect(try passed.programs[0].run(over: Self.capture([packet]), options: options).output.map(\.interface) == [nil])
+  }
 }
