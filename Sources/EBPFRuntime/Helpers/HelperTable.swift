@@ -26,7 +26,7 @@ enum HelperTable {
   static var entries: [Entry] {
     mapHelpers + ringBufferHelpers + dynptrHelpers + callbackHelpers + timeHelpers + taskHelpers + textHelpers + formatHelpers
       + probeHelpers + checksumHelpers + socketBufferHelpers + headroomHelpers + vlanHelpers + xdpHelpers + redirectHelpers
-      + redirectMapHelpers + networkHelpers + synCookieHelpers
+      + redirectMapHelpers + networkHelpers + synCookieHelpers + perfEventHelpers
   }
 
   /// The table; made once and never changed.

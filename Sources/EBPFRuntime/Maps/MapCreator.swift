@@ -36,7 +36,7 @@ struct MapCreator {
   /// The types that this host has.
   static let types: Set<MapType> = [
     .array, .percpuArray, .hash, .percpuHash, .lruHash, .lruPercpuHash, .lpmTrie, .progArray, .arrayOfMaps, .hashOfMaps, .queue, .stack,
-    .ringbuf, .devmap, .devmapHash, .cpumap, .xskmap,
+    .ringbuf, .devmap, .devmapHash, .cpumap, .xskmap, .perfEventArray,
   ]
 
   private func make(_ spec: MapSpec) throws(HostError) -> UserspaceMap? {
@@ -49,6 +49,7 @@ struct MapCreator {
     case .queue, .stack: QueueMap(spec: spec)
     case .ringbuf: RingBuffer(spec: spec)
     case .devmap, .cpumap, .xskmap: RedirectMap(spec: spec, processors: processors)
+    case .perfEventArray: PerfEventArray(spec: spec)
     case .devmapHash: DeviceHashMap(spec: spec, processors: processors)
     default: HashMap(spec: spec, processors: processors)
     }
@@ -75,6 +76,8 @@ struct MapCreator {
       while size < spec.maxEntries { size *= 2 }
       spec.maxEntries = size
     }
+    // One event for each processor.
+    if spec.type == .perfEventArray, spec.maxEntries == 0 { spec.maxEntries = processors }
     if spec.flags.contains(.noCommonLRU), spec.maxEntries > 0, spec.maxEntries < 1 << 31 {
       // The same share for every processor.
       spec.maxEntries = (spec.maxEntries + processors - 1) / processors * processors

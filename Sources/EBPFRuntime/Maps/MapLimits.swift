@@ -34,7 +34,7 @@ enum MapLimits {
     if spec.flags.contains(.numaNode), spec.numaNode ?? 0 != 0 { return EINVAL }
     switch spec.type {
     case .array, .percpuArray: return checkArray(spec)
-    case .progArray, .arrayOfMaps:
+    case .progArray, .arrayOfMaps, .perfEventArray:
       if spec.valueSize != 4 || !spec.flags.isDisjoint(with: [.readOnlyProgram, .writeOnlyProgram]) { return EINVAL }
       return checkArray(spec)
     case .hash, .percpuHash, .lruHash, .lruPercpuHash: return checkHash(spec)

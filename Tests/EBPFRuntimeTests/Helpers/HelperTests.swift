@@ -160,4 +160,32 @@ struct HelperTests {
       #expect(try run(accept, on: packet, engine: engine).returnValue == UInt64(bitPattern: -13))
     }
   }
+
+  @Test("events reach the host, with the packet's bytes behind the program's", arguments: engines)
+  func events(engine: LoadOptions.Engine) throws {
+    let map = MapSpec(name: "events", type: .perfEventArray, keySize: 4, valueSize: 4, maxEntries: 0)
+    // r3 = the flags in the packet's first word; the program's own bytes are 5 of its stack.
+    let program: [Instruction] =
+      [
+        .mov64(.r6, .r1), .store(.dw, .r10, -16, 0x0403_0201), .mov64(.r2, 0), .mov64(.r3, .r10), .add64(.r3, -8), .mov64(.r4, 8),
+        .call(189),
+        .mov64(.r1, .r6),
+      ] + Instruction.map(.r2, index: 0) + [
+        .load(.dw, .r3, .r10, -8), .mov64(.r4, .r10), .add64(.r4, -16), .mov64(.r5, 5), .call(25), .exit,
+      ]
+    let loaded = try load(program, type: .xdpType, engine: engine, maps: [map])
+    func output(_ flags: UInt64) throws -> UInt64 {
+      let words = (0..<8).map { UInt8(truncatingIfNeeded: flags >> (8 * UInt64($0))) }
+      return try loaded.programs[0].run(TestInput(data: words + [UInt8](8..<20))).returnValue
+    }
+    #expect(try output(0xffff_ffff) == 0)
+    #expect(try output(12 << 32 | 0xffff_ffff) == 0)
+    #expect(try output(21 << 32 | 0xffff_ffff) == UInt64(bitPattern: -14))
+    #expect(try output(1 << 60 | 0xffff_ffff) == UInt64(bitPattern: -22))
+    #expect(try output(0x7fff_ffff) == UInt64(bitPattern: -7))
+    var records: [[UInt8]] = []
+    #expect(try loaded.maps[0].drain { records.append([UInt8]($0)) } == 2)
+    #expect(records == [[1, 2, 3, 4, 0], [1, 2, 3, 4, 0, 0xff, 0xff, 0xff, 0xff, 12, 0, 0, 0, 8, 9, 10, 11]])
+    #expect(try loaded.maps[0].drain { _ in } == 0)
+  }
 }
