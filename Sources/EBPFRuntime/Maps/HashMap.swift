@@ -222,10 +222,11 @@ class HashMap: UserspaceMap, @unchecked Sendable {
       cebpf_copy_in(table.pointee.key(of: element), key, spec.keySize)
       store(value, element, on: processor, isNew: true)
       if old != 0 { replaced?.pointee = cebpf_load_relaxed64(old &+ UInt64(table.pointee.valueOffset)) }
+      // Whoever finds it in the bucket may delete it, and must find it in the list then.
+      if listCount > 0 { self.list(list).push(element) }
       table.pointee.link(element, into: bucket)
       if old != 0 { table.pointee.unlink(old, from: bucket) }
       table.pointee.unlock(bucket)
-      if listCount > 0 { self.list(list).push(element) }
       if old != 0 {
         free(old)
         if hasRoom { countDown() }
