@@ -100,3 +100,9 @@ uint32_t cebpf_current_processor(void) {
   return 0;
 #endif
 }
+
+static _Alignas(128) uint64_t epoch[16] = {1};
+static _Alignas(128) uint64_t processor_slots[CEBPF_PROCESSOR_SLOTS * 8];
+
+uint64_t *cebpf_epoch(void) { return epoch; }
+uint64_t *cebpf_processor_slots(void) { return processor_slots; }

@@ -143,6 +143,23 @@ static inline int cebpf_equal(const void *_Nonnull shared, const void *_Nonnull 
   return 1;
 }
 
+/// A load that all sequentially consistent operations agree about.
+static inline uint64_t cebpf_load_sequential64(uint64_t address) {
+  return __atomic_load_n((const uint64_t *)(uintptr_t)address, __ATOMIC_SEQ_CST);
+}
+
+/// Keeps later loads behind an earlier sequentially consistent exchange; on x86-64 that is so anyway.
+static inline void cebpf_fence(void) {
+#if !defined(__x86_64__)
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/// The process's epoch and the slots of its running programs, a cache line each: see EBPFRuntime's ProcessorSlots.
+#define CEBPF_PROCESSOR_SLOTS 1024
+uint64_t *_Nonnull cebpf_epoch(void);
+uint64_t *_Nonnull cebpf_processor_slots(void);
+
 /// A lock of one word, 0 when free, for sections of a few dozen instructions: whoever waits longer gives the processor away.
 void cebpf_lock(uint32_t *_Nonnull lock);
 static inline void cebpf_unlock(uint32_t *_Nonnull lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }

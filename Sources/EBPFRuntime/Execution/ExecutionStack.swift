@@ -1,5 +1,4 @@
 import EBPFISA
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -52,5 +51,5 @@ struct ExecutionStack: ~Copyable {
   }
 
   /// Regions that no run holds; as many as there ever were runs at the same time.
-  private static let pool = Mutex<[UInt]>([])
+  private static let pool = Locked<[UInt]>([])
 }

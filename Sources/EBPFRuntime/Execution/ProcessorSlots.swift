@@ -25,24 +25,14 @@ import Darwin
 /// Operations of the host API on maps are no runs: they hold the bucket's or trie's lock, under which nothing is taken out.
 enum ProcessorSlots {
   /// The most slots of all hosts of the process.
-  static let capacity = 1024
+  static let capacity = Int(CEBPF_PROCESSOR_SLOTS)
   /// Words from one slot to the next: a cache line each.
   private static let stride = 8
 
   /// The epoch's counter.
-  nonisolated(unsafe) static let epoch: UnsafeMutablePointer<UInt64> = {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128).bindMemory(to: UInt64.self, capacity: 16)
-    memory.initialize(repeating: 0, count: 16)
-    memory.pointee = 1
-    return memory
-  }()
+  static var epoch: UnsafeMutablePointer<UInt64> { cebpf_epoch() }
 
-  nonisolated(unsafe) private static let words: UnsafeMutablePointer<UInt64> = {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity * 64, alignment: 128)
-      .bindMemory(to: UInt64.self, capacity: capacity * stride)
-    memory.initialize(repeating: 0, count: capacity * stride)
-    return memory
-  }()
+  private static var words: UnsafeMutablePointer<UInt64> { cebpf_processor_slots() }
 
   /// One more than the highest slot that was ever leased.
   private static let used = Atomic<Int>(0)
@@ -75,7 +65,11 @@ enum ProcessorSlots {
   private static func enter(_ slot: Int) -> Bool {
     // A slot above the mark is not scanned yet: raise the mark first, so that whoever retires after this exchange looks at it.
     if slot >= used.load(ordering: .sequentiallyConsistent) { noteUse(of: slot) }
-    return cebpf_atomic_compare_exchange64(address(slot), 0, cebpf_load_relaxed64(UInt64(UInt(bitPattern: epoch)))) == 0
+    guard cebpf_atomic_compare_exchange64(address(slot), 0, cebpf_load_relaxed64(UInt64(UInt(bitPattern: epoch)))) == 0 else {
+      return false
+    }
+    cebpf_fence()
+    return true
   }
 
   private static func noteUse(of slot: Int) {
@@ -97,7 +91,10 @@ enum ProcessorSlots {
   @inline(__always)
   static func announce(_ word: UnsafeMutablePointer<UInt64>, _ epoch: UnsafeMutablePointer<UInt64>) {
     let now = cebpf_load_relaxed64(UInt64(UInt(bitPattern: epoch)))
-    if word.pointee != now { _ = cebpf_atomic_exchange64(UInt64(UInt(bitPattern: word)), now) }
+    let address = UInt64(UInt(bitPattern: word))
+    if cebpf_load_relaxed64(address) == now { return }
+    _ = cebpf_atomic_exchange64(address, now)
+    cebpf_fence()
   }
 
   /// The count to remember for something that was just unlinked.
@@ -107,8 +104,7 @@ enum ProcessorSlots {
   static func oldest() -> UInt64 {
     var oldest = UInt64.max
     for slot in 0..<used.load(ordering: .sequentiallyConsistent) {
-      // An exchange with itself would be the sequentially consistent read; adding 0 is one.
-      let announced = cebpf_atomic_add64(address(slot), 0)
+      let announced = cebpf_load_sequential64(address(slot))
       if announced != 0, announced < oldest { oldest = announced }
     }
     return oldest
@@ -120,7 +116,7 @@ enum ProcessorSlots {
 
 /// Objects that were taken out of a map while programs may still be in them: kept until those have ended.
 enum Retired {
-  private static let waiting = Mutex<[(count: UInt64, object: any AnyObject & Sendable)]>([])
+  private static let waiting = Locked<[(count: UInt64, object: any AnyObject & Sendable)]>([])
   private static let count = Atomic<Int>(0)
 
   /// Whether anything waits.

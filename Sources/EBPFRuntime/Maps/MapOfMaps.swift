@@ -1,7 +1,6 @@
 import CEBPF
 import EBPFObject
 import EBPFTables
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -36,7 +35,7 @@ final class ArrayOfMaps: UserspaceMap, @unchecked Sendable {
   private let memory: MapMemory
   private let template: InnerMapTemplate
   /// What keeps the inner maps alive.
-  private let inner = Mutex<[UInt32: UserspaceMap]>([:])
+  private let inner = Locked<[UInt32: UserspaceMap]>([:])
 
   /// - Returns: `nil` where there is not enough memory.
   init?(spec: MapSpec, template: InnerMapTemplate) {

@@ -2,7 +2,6 @@ import CEBPF
 import EBPFHost
 import EBPFObject
 import EBPFTables
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -19,7 +18,7 @@ import Darwin
 final class ProgramArray: UserspaceMap, @unchecked Sendable {
   private let memory: MapMemory
   /// What keeps the programs alive.
-  private let entries = Mutex(Entries())
+  private let entries = Locked(Entries())
 
   private struct Entries {
     var kind: ProgramKind?

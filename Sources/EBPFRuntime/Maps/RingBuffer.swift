@@ -1,7 +1,6 @@
 import CEBPF
 import EBPFHost
 import EBPFObject
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -21,7 +20,7 @@ final class RingBuffer: UserspaceMap, @unchecked Sendable {
 
   private let memory: DoubledMemory
   private let ring: Ring
-  private let reader = Mutex(())
+  private let reader = Locked(())
 
   /// - Returns: `nil` where there is not enough memory.
   init?(spec: MapSpec) {
