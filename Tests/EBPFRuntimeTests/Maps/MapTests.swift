@@ -121,7 +121,7 @@ struct MapTests {
     let loaded = try EBPFRuntimeTests.load(code.finish(), engine: engine, maps: [map])
     defer { loaded.close() }
     // Many runs: what waited comes back between them, or the memory would run out.
-    for _ in 0..<2000 {
+    for _ in 0..<700 {
       try loaded.maps[0].update([0, 0, 0, 0], [42, 0, 0, 0, 0, 0, 0, 0])
       #expect(try loaded.programs[0].run(TestInput()).returnValue == 42)
     }
