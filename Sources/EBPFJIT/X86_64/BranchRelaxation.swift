@@ -128,6 +128,8 @@ struct BranchRelaxation: ~Copyable {
   /// Shortens the jumps whose targets are near in the present layout; distances only shrink afterwards.
   /// - Returns: whether there were any.
   private mutating func shortenOnce() -> Bool {
+    // As in ``ProgramOutline``: ThreadSanitizer's build.
+    let offsets = offsets
     // Sites and offsets move together, front to back; a target behind is still where it was, before this round's shortening.
     var removed: Int32 = 0
     var slot = 0
