@@ -34,7 +34,7 @@ public struct EBPFCommand: ParsableCommand {
       arguments.swapAt(0, 1)
     }
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(separatingCompilerOptions(arguments))
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
       return 0
     } catch let failure as CommandFailure {
@@ -43,6 +43,15 @@ public struct EBPFCommand: ParsableCommand {
     } catch {
       return report(error, arguments)
     }
+  }
+
+  /// `-DNAME=VALUE` and `-IFOLDER` as compilers take them, in two words each: the parser knows no value with `=` behind a short name.
+  private static func separatingCompilerOptions(_ arguments: [String]) -> [String] {
+    let end = arguments.firstIndex(of: "--") ?? arguments.count
+    return arguments[..<end].flatMap { word -> [String] in
+      guard word.utf8.count > 2, word.hasPrefix("-D") || word.hasPrefix("-I") else { return [word] }
+      return [String(word.prefix(2)), String(word.dropFirst(2))]
+    } + arguments[end...]
   }
 
   private static func isBase16(_ character: UInt8) -> Bool {

@@ -53,6 +53,9 @@ import Testing
     let result = await CommandRun("compile", source, "-o", output)
     #expect(result.status == 0 && result.output.isEmpty && result.errors.isEmpty, "\(result.errors)")
     #expect(try folder.bytes("access.bpf.o").starts(with: [0x7f, 0x45, 0x4c, 0x46]))
+    // As compilers take them: the folder and the macro right behind the letter.
+    let joined = await CommandRun("compile", source, "-o", output, "-I\(folder.path)", "-D__NAME=1", "-DOTHER")
+    #expect(joined.status == 0, "\(joined.errors)")
     let wrong = try folder.write("wrong.bpf.c", Array("int f( { return missing; }\n".utf8))
     let refused = await CommandRun("compile", wrong, "-o", "\(folder.path)/wrong.o")
     #expect(refused.status == 1 && refused.errors.contains("wrong.bpf.c:1:") && refused.errors.hasSuffix("the compiler refused it\n"))
