@@ -12,15 +12,8 @@ package enum LinuxHeader {
   /// - Parameter system: The system's header.
   /// - Returns: the folder to search.
   static func prepare(for system: [UInt8], in headers: inout HeaderFolder) throws(ToolchainError) -> String {
-    let digest = KernelTypes.digest(system)
-    let folder = "\(headers.base)/linux-\(EmbeddedHeaders.digest)-\(KernelTypes.hexadecimal(digest))"
-    let path = "\(folder)/\(name)"
-    if !headers.isTemporary, (FileSystem.size(path) ?? 0) > 0 { return folder }
-    do {
-      try headers.write(text(for: system), to: path)
-    } catch {
-      throw ToolchainError(.system, "\(path) cannot be written: \(error.words)")
-    }
+    let folder = "\(headers.base)/linux-\(HeaderFolder.hexadecimal(HeaderFolder.digest(system)))"
+    try headers.keep("\(folder)/\(name)", from: "a system's header of \(system.count) bytes") { text(for: system) }
     return folder
   }
 
@@ -52,8 +45,7 @@ package enum LinuxHeader {
       }
       additions += "struct \(one.name) {\(one.members)\n}\(one.attributes.isEmpty ? "" : " \(one.attributes)");\n"
     }
-    var text = "// Made by swift-ebpf: the system's header, and what it lacks of newer ones.\n#ifndef __EBPF_LINUX_BPF_H__\n"
-    text += "#define __EBPF_LINUX_BPF_H__\n\n"
+    var text = "// The system's header, and what it lacks of newer ones.\n#ifndef __EBPF_LINUX_BPF_H__\n#define __EBPF_LINUX_BPF_H__\n\n"
     for name in renamed { text += "#define \(name) ___older_\(name)\n" }
     text += "#include_next <linux/bpf.h>\n"
     for name in renamed { text += "#undef \(name)\n" }
@@ -103,7 +95,7 @@ package enum LinuxHeader {
           tags.insert("\(previous.0) \(previous.1)")
           if previous.0 == "struct" { structs[previous.1] = Self.body(tokens, from: index + 1) }
         }
-        if token.utf8.count > 1 || token.utf8.first.map(Self.isWord) == true { all.insert(token) }
+        if Self.isIdentifier(token) { all.insert(token) }
         previous = (previous.1, token)
       }
     }
@@ -118,9 +110,13 @@ package enum LinuxHeader {
         if token == "{" { depth += 1 }
         if token == "}" { depth -= 1 }
         if depth == 0 { break }
-        if let first = token.utf8.first, isWord(first), !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) { names.insert(token) }
+        if isIdentifier(token) { names.insert(token) }
       }
       return names
+    }
+
+    private static func isIdentifier(_ token: String) -> Bool {
+      token.utf8.first.map { isWord($0) && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {

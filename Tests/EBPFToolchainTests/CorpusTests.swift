@@ -16,12 +16,12 @@ import Testing
 
   static let libbpf = folders("EBPF_LIBBPF_HEADERS").first
 
-  /// Sources with programs: those that name a section and the header.
+  /// Sources with programs: those that name a section.
   static let sources: [String] = folders("EBPF_C_SOURCES").flatMap { folder in
     (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".c") }
       .map { "\(folder)/\($0)" }.filter { path in
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
-        return text.contains("SEC(") && text.contains("bpf_helpers.h")
+        return text.contains("SEC(") && text.contains("#include")
       }
   }.sorted()
 

@@ -147,6 +147,10 @@ import Testing
     #expect(kernel?.code == .noHeaders)
     #expect(kernel?.message.contains("fatal error: 'linux/no_such_header.h' file not found") == true)
     #expect(kernel?.message.contains("comes with the package linux-libc-dev (Debian, Ubuntu)") == true)
+    var options = CompileOptions()
+    options.arguments = ["-nostdlibinc"]
+    let all = await #expect(throws: ToolchainError.self) { try await Support.compilation("#include <linux/bpf.h>\n", options: options) }
+    #expect(all?.message.contains("linux/bpf.h comes with the package linux-libc-dev (Debian, Ubuntu)") == true)
     let own = await #expect(throws: ToolchainError.self) { try await Support.compilation("#include \"mine.h\"\n") }
     #expect(own?.code == .compileFailed)
   }
