@@ -64,6 +64,7 @@ enum SystemHeaders {
       packages = "libc6-dev (Debian, Ubuntu), glibc-devel (Fedora) or musl-dev (Alpine)"
     default: return nil
     }
-    return "\(header) comes with the package \(packages)"
+    let headers = header.lastIndex(of: "/").map { "the headers of \(header[...$0])" } ?? "the C library's headers"
+    return "\(headers) come with the package \(packages)"
   }
 }

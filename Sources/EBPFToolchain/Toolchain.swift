@@ -3,6 +3,9 @@
 /// Nothing but a clang with a BPF back end is needed, and for most programs the system's C headers (`linux/`, `asm/`). The headers of
 /// `bpf/` travel with this library (``HeaderFolder`` says where they are unpacked), and `vmlinux.h` is made from the kernel's types when
 /// a source includes it.
+///
+/// Of the environment it reads `EBPF_CLANG` (the compiler), `PATH` (where `swiftc` is), `EBPF_BTF` (a file with the types of `vmlinux.h`),
+/// `XDG_CACHE_HOME` or `HOME` (where headers are unpacked), `TMPDIR` (or there); the compiler reads its own, `CPATH` for instance.
 public struct Toolchain: Sendable {
   /// The path of the clang that compiles C. Another of the machine's steps in where it turns out to have no BPF back end.
   public let clang: String
