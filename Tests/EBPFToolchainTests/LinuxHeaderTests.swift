@@ -17,7 +17,7 @@ import Testing
     _Static_assert(BPF_F_CURRENT_CPU == 0xffffffff && BPF_F_CTXLEN_MASK == 0xfffffULL << 32, "64 bits");
     _Static_assert(BPF_FUNC_map_lookup_elem == 1 && BPF_FUNC_cgrp_storage_delete == 211, "helpers");
     _Static_assert(sizeof(struct bpf_dynptr) == 16 && sizeof(struct bpf_timer) == 16 && sizeof(struct bpf_wq) == 16, "structs");
-    _Static_assert(sizeof(struct bpf_rb_node) == 32 && _Alignof(struct bpf_rb_node) == 8, "attributes");
+    _Static_assert(sizeof(struct bpf_rb_node) >= 24 && _Alignof(struct bpf_rb_node) == 8, "attributes");
     _Static_assert(sizeof(struct bpf_fib_lookup) == 64 && __builtin_offsetof(struct bpf_fib_lookup, mark) == 52, "new fields");
     _Static_assert(__builtin_offsetof(struct bpf_sock_ops, skb_hwtstamp) == 216, "a new field of a context");
     _Static_assert(__builtin_offsetof(struct __sk_buff, hwtstamp) == 184, "a field of a context");
