@@ -28,7 +28,7 @@ import Testing
     ("bpf_ntohl(0x12345678)", 0x7856_3412), ("bpf_cpu_to_be64(0x12345678ULL) >> 32", 0x7856_3412),
     ("bpf_be64_to_cpu(0x12345678ULL) >> 32", 0x7856_3412), ("__bpf_constant_htons(0x1234)", 0x3412),
     ("({ int r = 0; switch (0x3412) { case bpf_htons(0x1234): r = 7; } r; })", 7),
-    ("KERNEL_VERSION(6, 18, 300)", 6 << 16 | 18 << 8 | 255), ("sizeof(bpf_htons(1))", 2),
+    ("KERNEL_VERSION(6, 18, 300)", 6 << 16 | 18 << 8 | 255), ("(bpf_htons(ctx->data) & 0xffff) == (__u16)bpf_ntohs(ctx->data)", 1),
     ("offsetof(struct xdp_md, data_meta)", 8), ("___bpf_narg()", 0), ("___bpf_narg(a, b, c, d, e, f, g, h, i, j, k, l)", 12),
     ("LIBBPF_PIN_BY_NAME + TRI_MODULE", 3), ("bpf_core_field_size(struct xdp_md, data)", 4),
   ])
@@ -303,6 +303,28 @@ import Testing
     #expect(try calls("reads") == [113, 113, 113, 113, 115, 113, 113, 113, 113, 113, 113, 112, 112])
     #expect(try calls("nested") == [113, 113, 113, 113, 113, 6])
     #expect(try program("bits").coreRelocations.count >= 12)
+  }
+
+  /// Arguments of USDT probes: maps and functions that the loader knows.
+  @Test(arguments: [[], ["-target", "bpfeb"]]) func probesOfUserPrograms(arguments: [String]) async throws {
+    var options = CompileOptions()
+    options.arguments = arguments
+    options.defines = ["__TARGET_ARCH_arm64"]
+    let object = try await Support.compile(
+      """
+      #include <linux/bpf.h>
+      #include <stdbool.h>
+      struct user_pt_regs { __u64 regs[31], sp, pc, pstate; };
+      #include <bpf/usdt.bpf.h>
+      SEC("usdt") int BPF_USDT(typed, int first, char *second) { return first + (long)second; }
+      SEC("usdt") int plain(struct pt_regs *ctx) { return bpf_usdt_arg_cnt(ctx) + bpf_usdt_cookie(ctx); }
+      """, options: options)
+    #expect(object.programs.map(\.name).sorted() == ["plain", "typed"])
+    let specifications = try #require(object.maps.first { $0.name == "__bpf_usdt_specs" })
+    #expect(specifications.valueSize == 12 * 24 + 16 && specifications.maxEntries == 256)
+    #expect(object.maps.contains { $0.name == "__bpf_usdt_ip_to_spec_id" })
+    let typed = try #require(object.programs.first { $0.name == "typed" })
+    #expect(typed.functions.map(\.name) == ["typed", "bpf_usdt_arg"])
   }
 
   /// The embedded text is that of the files, and the committed tables are those that the generators make.

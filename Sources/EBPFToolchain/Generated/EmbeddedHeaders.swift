@@ -4,7 +4,7 @@
 /// The headers of programs in C, as text.
 enum EmbeddedHeaders {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "0d4646f628f26047"
+  static let digest = "ee56675f69d27513"
 
   /// Path below the folder that the compiler searches, and text.
   static let files: [(path: String, text: String)] = [
@@ -260,42 +260,50 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #ifndef __BPF_ENDIAN__
 #define __BPF_ENDIAN__
 
-// clang's builtins are constant expressions where their operand is one, so that they serve in case labels too.
+// Swapped by shifts, for constants: the compiler does it. Each form of a size evaluates its operand several times.
+#define ___bpf_swab16(x) ((unsigned short)((unsigned short)(x) << 8 | (unsigned short)(x) >> 8))
+#define ___bpf_swab32(x) \
+  ((unsigned int)((unsigned int)(x) << 24 | ((unsigned int)(x) & 0xff00) << 8 | ((unsigned int)(x) >> 8 & 0xff00) | (unsigned int)(x) >> 24))
+#define ___bpf_swab64(x) \
+  ((unsigned long long)___bpf_swab32((unsigned long long)(x)) << 32 | ___bpf_swab32((unsigned long long)(x) >> 32))
+
+// Values that are known; values that are not, by the instruction for it.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define ___bpf_big16(x) __builtin_bswap16(x)
-#define ___bpf_big32(x) __builtin_bswap32(x)
-#define ___bpf_big64(x) __builtin_bswap64(x)
+#define ___bpf_constant16(x) ___bpf_swab16(x)
+#define ___bpf_constant32(x) ___bpf_swab32(x)
+#define ___bpf_constant64(x) ___bpf_swab64(x)
+#define ___bpf_value16(x) __builtin_bswap16(x)
+#define ___bpf_value32(x) __builtin_bswap32(x)
+#define ___bpf_value64(x) __builtin_bswap64(x)
 #else
-#define ___bpf_big16(x) ((unsigned short)(x))
-#define ___bpf_big32(x) ((unsigned int)(x))
-#define ___bpf_big64(x) ((unsigned long long)(x))
+#define ___bpf_constant16(x) ((unsigned short)(x))
+#define ___bpf_constant32(x) ((unsigned int)(x))
+#define ___bpf_constant64(x) ((unsigned long long)(x))
+#define ___bpf_value16(x) ___bpf_constant16(x)
+#define ___bpf_value32(x) ___bpf_constant32(x)
+#define ___bpf_value64(x) ___bpf_constant64(x)
 #endif
+#define __bpf_constant_htons(x) ___bpf_constant16(x)
+#define __bpf_constant_ntohs(x) ___bpf_constant16(x)
+#define __bpf_constant_htonl(x) ___bpf_constant32(x)
+#define __bpf_constant_ntohl(x) ___bpf_constant32(x)
+#define __bpf_constant_cpu_to_be64(x) ___bpf_constant64(x)
+#define __bpf_constant_be64_to_cpu(x) ___bpf_constant64(x)
+#define __bpf_htons(x) ___bpf_value16(x)
+#define __bpf_ntohs(x) ___bpf_value16(x)
+#define __bpf_htonl(x) ___bpf_value32(x)
+#define __bpf_ntohl(x) ___bpf_value32(x)
+#define __bpf_cpu_to_be64(x) ___bpf_value64(x)
+#define __bpf_be64_to_cpu(x) ___bpf_value64(x)
 
-#define bpf_htons(x) ___bpf_big16(x)
-#define bpf_ntohs(x) ___bpf_big16(x)
-#define bpf_htonl(x) ___bpf_big32(x)
-#define bpf_ntohl(x) ___bpf_big32(x)
-#define bpf_cpu_to_be64(x) ___bpf_big64(x)
-#define bpf_be64_to_cpu(x) ___bpf_big64(x)
-
-// Names for values that are known, and for those that are not.
-#define __bpf_constant_htons(x) ___bpf_big16(x)
-#define __bpf_constant_ntohs(x) ___bpf_big16(x)
-#define __bpf_constant_htonl(x) ___bpf_big32(x)
-#define __bpf_constant_ntohl(x) ___bpf_big32(x)
-#define __bpf_constant_cpu_to_be64(x) ___bpf_big64(x)
-#define __bpf_constant_be64_to_cpu(x) ___bpf_big64(x)
-#define __bpf_htons(x) ___bpf_big16(x)
-#define __bpf_ntohs(x) ___bpf_big16(x)
-#define __bpf_htonl(x) ___bpf_big32(x)
-#define __bpf_ntohl(x) ___bpf_big32(x)
-#define __bpf_cpu_to_be64(x) ___bpf_big64(x)
-#define __bpf_be64_to_cpu(x) ___bpf_big64(x)
-
-// Swaps, whatever the target.
-#define ___bpf_swab16(x) __builtin_bswap16(x)
-#define ___bpf_swab32(x) __builtin_bswap32(x)
-#define ___bpf_swab64(x) __builtin_bswap64(x)
+// Whichever it is. That it is known can come out late, when loops have been unrolled: the choice is the optimizer's.
+#define ___bpf_big(x, size) (__builtin_constant_p(x) ? ___bpf_constant##size(x) : ___bpf_value##size(x))
+#define bpf_htons(x) ___bpf_big(x, 16)
+#define bpf_ntohs(x) ___bpf_big(x, 16)
+#define bpf_htonl(x) ___bpf_big(x, 32)
+#define bpf_ntohl(x) ___bpf_big(x, 32)
+#define bpf_cpu_to_be64(x) ___bpf_big(x, 64)
+#define bpf_be64_to_cpu(x) ___bpf_big(x, 64)
 
 #endif
 
@@ -1556,36 +1564,60 @@ struct {
 
 extern const _Bool LINUX_HAS_BPF_COOKIE __kconfig;
 
-// The specification of the probe that was hit: its number is the cookie, or goes by the instruction's address.
-static __always_inline struct __bpf_usdt_spec *___bpf_usdt_spec(struct pt_regs *ctx) {
-  int number;
-  if (LINUX_HAS_BPF_COOKIE) {
-    number = bpf_get_attach_cookie(ctx);
-  } else {
+// The number of the specification of the probe that was hit: its cookie, or what goes by the instruction's address.
+static __always_inline int ___bpf_usdt_number(struct pt_regs *ctx) {
+  if (!LINUX_HAS_BPF_COOKIE) {
     long address = PT_REGS_IP(ctx);
-    int *found = bpf_map_lookup_elem(&__bpf_usdt_ip_to_spec_id, &address);
-    if (!found) return NULL;
-    number = *found;
+    int *number = bpf_map_lookup_elem(&__bpf_usdt_ip_to_spec_id, &address);
+    return number ? *number : -ESRCH;
   }
-  return number < 0 ? NULL : bpf_map_lookup_elem(&__bpf_usdt_specs, &number);
+  return bpf_get_attach_cookie(ctx);
 }
+
+// The specification; the function that asks returns where there is none. It declares `spec` and `spec_number`.
+#define ___bpf_usdt_find(ctx, otherwise)                             \
+  ({                                                                 \
+    spec_number = ___bpf_usdt_number(ctx);                           \
+    if (spec_number < 0) return otherwise;                           \
+    spec = bpf_map_lookup_elem(&__bpf_usdt_specs, &spec_number);     \
+    if (!spec) return otherwise;                                     \
+  })
 
 // The number of arguments of the probe that was hit, or an error.
 __weak __hidden int bpf_usdt_arg_cnt(struct pt_regs *ctx) {
-  struct __bpf_usdt_spec *spec = ___bpf_usdt_spec(ctx);
-  return spec ? spec->arg_cnt : -ESRCH;
+  struct __bpf_usdt_spec *spec;
+  int spec_number;
+  ___bpf_usdt_find(ctx, -ESRCH);
+  return spec->arg_cnt;
 }
+
+// Reads a register of pt_regs, or memory of the process; returns where it cannot.
+#define ___bpf_usdt_register(value, ctx, offset)                                            \
+  ({                                                                                        \
+    error = bpf_probe_read_kernel(&value, sizeof(value), (void *)(ctx) + (offset));         \
+    if (error) return error;                                                                \
+  })
+#define ___bpf_usdt_memory(value, address)                                                  \
+  ({                                                                                        \
+    error = bpf_probe_read_user(&value, sizeof(value), (void *)(address));                  \
+    if (error) return error;                                                                \
+  })
+// The bytes that were read are the first of the eight.
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ___bpf_usdt_align(value, arg) value >>= (arg)->arg_bitshift
+#else
+#define ___bpf_usdt_align(value, arg)
+#endif
 
 // Reads an argument, counted from 0, into *result, sign- or zero-extended; zero and an error where there is none.
 __weak __hidden int bpf_usdt_arg(struct pt_regs *ctx, __u64 number, long *result) {
   struct __bpf_usdt_spec *spec;
   struct __bpf_usdt_arg_spec *arg;
-  unsigned long value = 0, index = 0;
-  int error = 0;
+  unsigned long value, index;
+  int error, spec_number;
 
   *result = 0;
-  spec = ___bpf_usdt_spec(ctx);
-  if (!spec) return -ESRCH;
+  ___bpf_usdt_find(ctx, -ESRCH);
   if (number >= BPF_USDT_MAX_ARG_CNT) return -ENOENT;
   barrier_var(number);
   if (number >= spec->arg_cnt) return -ENOENT;
@@ -1596,34 +1628,39 @@ __weak __hidden int bpf_usdt_arg(struct pt_regs *ctx, __u64 number, long *result
       value = arg->val_off;
       break;
     case BPF_USDT_ARG_REG:
-      error = bpf_probe_read_kernel(&value, sizeof value, (void *)ctx + arg->reg_off);
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      break;
+    case BPF_USDT_ARG_REG_DEREF:
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      ___bpf_usdt_memory(value, (void *)value + arg->val_off);
+      ___bpf_usdt_align(value, arg);
       break;
     case BPF_USDT_ARG_SIB:
-      error = bpf_probe_read_kernel(&index, sizeof index, (void *)ctx + arg->idx_reg_off);
-      if (error) return error;
-      index <<= arg->scale_bitshift;
-      // and on
-    case BPF_USDT_ARG_REG_DEREF:
-      error = bpf_probe_read_kernel(&value, sizeof value, (void *)ctx + arg->reg_off);
-      if (error) return error;
-      error = bpf_probe_read_user(&value, sizeof value, (void *)(value + index + arg->val_off));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-      value >>= arg->arg_bitshift;
-#endif
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      ___bpf_usdt_register(index, ctx, arg->idx_reg_off);
+      ___bpf_usdt_memory(value, value + (index << arg->scale_bitshift) + arg->val_off);
+      ___bpf_usdt_align(value, arg);
       break;
     default:
       return -EINVAL;
   }
-  if (error) return error;
+
+  // Shifted to the top and down again, with or without the sign.
   value <<= arg->arg_bitshift;
-  *result = arg->arg_signed ? (long)value >> arg->arg_bitshift : (long)(value >> arg->arg_bitshift);
+  if (arg->arg_signed)
+    value = (long)value >> arg->arg_bitshift;
+  else
+    value >>= arg->arg_bitshift;
+  *result = value;
   return 0;
 }
 
 // The cookie that was given when the program was attached.
 __weak __hidden long bpf_usdt_cookie(struct pt_regs *ctx) {
-  struct __bpf_usdt_spec *spec = ___bpf_usdt_spec(ctx);
-  return spec ? spec->usdt_cookie : 0;
+  struct __bpf_usdt_spec *spec;
+  int spec_number;
+  ___bpf_usdt_find(ctx, 0);
+  return spec->usdt_cookie;
 }
 
 // `int BPF_USDT(name, int descriptor, void *buffer) { … }`: the arguments as typed parameters, and `ctx`.

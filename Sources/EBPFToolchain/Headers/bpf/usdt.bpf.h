@@ -67,36 +67,60 @@ struct {
 
 extern const _Bool LINUX_HAS_BPF_COOKIE __kconfig;
 
-// The specification of the probe that was hit: its number is the cookie, or goes by the instruction's address.
-static __always_inline struct __bpf_usdt_spec *___bpf_usdt_spec(struct pt_regs *ctx) {
-  int number;
-  if (LINUX_HAS_BPF_COOKIE) {
-    number = bpf_get_attach_cookie(ctx);
-  } else {
+// The number of the specification of the probe that was hit: its cookie, or what goes by the instruction's address.
+static __always_inline int ___bpf_usdt_number(struct pt_regs *ctx) {
+  if (!LINUX_HAS_BPF_COOKIE) {
     long address = PT_REGS_IP(ctx);
-    int *found = bpf_map_lookup_elem(&__bpf_usdt_ip_to_spec_id, &address);
-    if (!found) return NULL;
-    number = *found;
+    int *number = bpf_map_lookup_elem(&__bpf_usdt_ip_to_spec_id, &address);
+    return number ? *number : -ESRCH;
   }
-  return number < 0 ? NULL : bpf_map_lookup_elem(&__bpf_usdt_specs, &number);
+  return bpf_get_attach_cookie(ctx);
 }
+
+// The specification; the function that asks returns where there is none. It declares `spec` and `spec_number`.
+#define ___bpf_usdt_find(ctx, otherwise)                             \
+  ({                                                                 \
+    spec_number = ___bpf_usdt_number(ctx);                           \
+    if (spec_number < 0) return otherwise;                           \
+    spec = bpf_map_lookup_elem(&__bpf_usdt_specs, &spec_number);     \
+    if (!spec) return otherwise;                                     \
+  })
 
 // The number of arguments of the probe that was hit, or an error.
 __weak __hidden int bpf_usdt_arg_cnt(struct pt_regs *ctx) {
-  struct __bpf_usdt_spec *spec = ___bpf_usdt_spec(ctx);
-  return spec ? spec->arg_cnt : -ESRCH;
+  struct __bpf_usdt_spec *spec;
+  int spec_number;
+  ___bpf_usdt_find(ctx, -ESRCH);
+  return spec->arg_cnt;
 }
+
+// Reads a register of pt_regs, or memory of the process; returns where it cannot.
+#define ___bpf_usdt_register(value, ctx, offset)                                            \
+  ({                                                                                        \
+    error = bpf_probe_read_kernel(&value, sizeof(value), (void *)(ctx) + (offset));         \
+    if (error) return error;                                                                \
+  })
+#define ___bpf_usdt_memory(value, address)                                                  \
+  ({                                                                                        \
+    error = bpf_probe_read_user(&value, sizeof(value), (void *)(address));                  \
+    if (error) return error;                                                                \
+  })
+// The bytes that were read are the first of the eight.
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ___bpf_usdt_align(value, arg) value >>= (arg)->arg_bitshift
+#else
+#define ___bpf_usdt_align(value, arg)
+#endif
 
 // Reads an argument, counted from 0, into *result, sign- or zero-extended; zero and an error where there is none.
 __weak __hidden int bpf_usdt_arg(struct pt_regs *ctx, __u64 number, long *result) {
   struct __bpf_usdt_spec *spec;
   struct __bpf_usdt_arg_spec *arg;
-  unsigned long value = 0, index = 0;
-  int error = 0;
+  unsigned long value, index;
+  int error, spec_number;
 
   *result = 0;
-  spec = ___bpf_usdt_spec(ctx);
-  if (!spec) return -ESRCH;
+  ___bpf_usdt_find(ctx, -ESRCH);
   if (number >= BPF_USDT_MAX_ARG_CNT) return -ENOENT;
   barrier_var(number);
   if (number >= spec->arg_cnt) return -ENOENT;
@@ -107,34 +131,39 @@ __weak __hidden int bpf_usdt_arg(struct pt_regs *ctx, __u64 number, long *result
       value = arg->val_off;
       break;
     case BPF_USDT_ARG_REG:
-      error = bpf_probe_read_kernel(&value, sizeof value, (void *)ctx + arg->reg_off);
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      break;
+    case BPF_USDT_ARG_REG_DEREF:
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      ___bpf_usdt_memory(value, (void *)value + arg->val_off);
+      ___bpf_usdt_align(value, arg);
       break;
     case BPF_USDT_ARG_SIB:
-      error = bpf_probe_read_kernel(&index, sizeof index, (void *)ctx + arg->idx_reg_off);
-      if (error) return error;
-      index <<= arg->scale_bitshift;
-      // and on
-    case BPF_USDT_ARG_REG_DEREF:
-      error = bpf_probe_read_kernel(&value, sizeof value, (void *)ctx + arg->reg_off);
-      if (error) return error;
-      error = bpf_probe_read_user(&value, sizeof value, (void *)(value + index + arg->val_off));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-      value >>= arg->arg_bitshift;
-#endif
+      ___bpf_usdt_register(value, ctx, arg->reg_off);
+      ___bpf_usdt_register(index, ctx, arg->idx_reg_off);
+      ___bpf_usdt_memory(value, value + (index << arg->scale_bitshift) + arg->val_off);
+      ___bpf_usdt_align(value, arg);
       break;
     default:
       return -EINVAL;
   }
-  if (error) return error;
+
+  // Shifted to the top and down again, with or without the sign.
   value <<= arg->arg_bitshift;
-  *result = arg->arg_signed ? (long)value >> arg->arg_bitshift : (long)(value >> arg->arg_bitshift);
+  if (arg->arg_signed)
+    value = (long)value >> arg->arg_bitshift;
+  else
+    value >>= arg->arg_bitshift;
+  *result = value;
   return 0;
 }
 
 // The cookie that was given when the program was attached.
 __weak __hidden long bpf_usdt_cookie(struct pt_regs *ctx) {
-  struct __bpf_usdt_spec *spec = ___bpf_usdt_spec(ctx);
-  return spec ? spec->usdt_cookie : 0;
+  struct __bpf_usdt_spec *spec;
+  int spec_number;
+  ___bpf_usdt_find(ctx, 0);
+  return spec->usdt_cookie;
 }
 
 // `int BPF_USDT(name, int descriptor, void *buffer) { … }`: the arguments as typed parameters, and `ctx`.
