@@ -90,6 +90,8 @@ final class ProgramModel {
     }
     hasFunctionTypes = functions.allSatisfy { $0.typeID != 0 }
     markFunctions()
+    try checkMapReferences()
+    if case .kernel = options.policy { try checkKernelCalls(program) }
     try ControlFlow(self).check()
     Liveness(self).compute()
   }

@@ -20,7 +20,7 @@ extension Search {
       }
     case Opcode.end:
       try checkReadable(destination)
-      if registers[destination].isScalar, !hasKernelLimits {
+      if registers[destination].isScalar {
         let kind: ByteSwap = is32 ? (usesSource ? .big : .little) : .swap
         registers[destination].scalar.swapBytes(kind, width: Int(instruction.immediate))
         registers[destination].clearLink()
@@ -135,14 +135,29 @@ extension Search {
       registers[destination].scalar.apply(operation, operand.scalar)
     }
     // After r1 = r2; r1 += 8 the two keep their distance.
-    if operation == .add, !is32, registers[destination].id != 0, let distance = operand.scalar.constant, source != destination,
-      registers[destination].id & Register.addConstant == 0, distance <= UInt64(Int32.max)
+    if let distance = linkDistance(operation, operand.scalar, is32: is32), registers[destination].id != 0, source != destination,
+      registers[destination].id & Register.distanceMask == 0
     {
-      registers[destination].id |= Register.addConstant
-      registers[destination].offset = Int32(truncatingIfNeeded: distance)
+      registers[destination].id |= is32 ? Register.addConstant32 : Register.addConstant
+      registers[destination].offset = distance
     } else {
       registers[destination].clearLink()
     }
+  }
+
+  /// What an addition or subtraction of a constant moves a number by; `nil` for all else.
+  private func linkDistance(_ operation: Arithmetic, _ operand: Scalar, is32: Bool) -> Int32? {
+    guard operation == .add || operation == .sub else { return nil }
+    let distance: Int32
+    if is32 {
+      guard let low = operand.constant32 else { return nil }
+      distance = Int32(bitPattern: low)
+    } else {
+      guard let value = operand.constant, let small = Int32(exactly: Int64(bitPattern: value)) else { return nil }
+      distance = small
+    }
+    if operation == .add { return distance }
+    return distance == .min ? nil : -distance
   }
 
   /// Whether the kernel computes a range, or gives up (`is_safe_to_compute_dst_reg_range`).
@@ -290,7 +305,8 @@ extension Search {
     if let value = scalar.constant.map({ Int64(bitPattern: $0) }), value >= limit || value <= -limit {
       throw fail("math between \(pointer.typeName) pointer and \(value) is not allowed", .offset)
     }
-    if register.isPointer, Int64(register.offset) >= limit || Int64(register.offset) <= -limit {
+    // The kernel asks this of the distance between linked numbers too.
+    if register.isPointer || hasKernelLimits, Int64(register.offset) >= limit || Int64(register.offset) <= -limit {
       throw fail("\(pointer.typeName) pointer offset \(register.offset) is not allowed", .offset)
     }
     if scalar.smin == .min {

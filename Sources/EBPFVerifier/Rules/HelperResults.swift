@@ -12,7 +12,11 @@ extension Search {
     case .void: register = .uninitialized
     case .ptrToMapValue:
       guard let map = facts.map else { throw fail("kernel subsystem misconfigured verifier") }
-      if facts.helper == .mapLookupElem, let key = facts.key, key < UInt64(program.maps[map].maxEntries) { flags.remove(.ptrMaybeNull) }
+      if facts.helper == .mapLookupElem, let key = facts.key, key < UInt64(program.maps[map].maxEntries),
+        !program.maps[map].flags.contains(.innerMap)
+      {
+        flags.remove(.ptrMaybeNull)
+      }
       register = .pointer(.mapValue, flags: flags, detail: Int32(map))
       register.lookup = facts.lookup
       if !flags.contains(.ptrMaybeNull), program.maps[map].inner != nil { markNotNull(&register) }

@@ -29,7 +29,10 @@ extension Search {
     if registers[left].kind == .stack { flags |= HistoryEntry.destinationIsStack }
     if flags != 0 { pushHistory(flags: flags, linked: 0) }
 
-    if let taken = outcome(registers[left], second, condition, is32: is32) {
+    let known =
+      left == right && second.isScalar && !hasKernelLimits
+      ? outcomeWithItself(second.scalar, condition, is32: is32) : outcome(registers[left], second, condition, is32: is32)
+    if let taken = known {
       follow(taken, left, right, instruction)
       return
     }
@@ -39,9 +42,8 @@ extension Search {
     var fallLeft = registers[left]
     var fallRight = second
     if takenLeft.isScalar, takenRight.isScalar {
-      if right == left {
-        // Only the outcome could have told something.
-      } else {
+      // A comparison with itself tells nothing more.
+      if right != left {
         let canTake = Scalar.refine(&takenLeft.scalar, &takenRight.scalar, condition, is32: is32, taken: true)
         let canFall = Scalar.refine(&fallLeft.scalar, &fallRight.scalar, condition, is32: is32, taken: false)
         if !canTake || !canFall, canTake || canFall {
@@ -108,6 +110,15 @@ extension Search {
     }
   }
 
+  /// A number compared with itself, of which Linux 6.18 makes nothing.
+  private func outcomeWithItself(_ scalar: Scalar, _ condition: Condition, is32: Bool) -> Bool? {
+    switch condition {
+    case .eq, .ge, .le, .sge, .sle: true
+    case .ne, .gt, .lt, .sgt, .slt: false
+    case .set: scalar.outcome(.ne, Scalar(constant: 0), is32: is32)
+    }
+  }
+
   private func packetOutcome(_ left: Register, _ right: Register, _ condition: Condition) -> Bool? {
     var condition = condition
     let packet: Register
@@ -163,7 +174,7 @@ extension Search {
   }
 
   private func collectLinked(_ id: UInt32, _ linked: inout LinkedNumbers) {
-    let id = id & ~Register.addConstant
+    let id = id & ~Register.distanceMask
     for number in stride(from: state.pointee.depth, through: 0, by: -1) {
       let frame = state.pointee.frame(number)
       for cell in 0..<frame.pointee.cellCount where cell != 10 && frame.pointee.isRegister(cell) {
@@ -181,17 +192,18 @@ extension Search {
       let (number, cell) = linked.place(index)
       let register = target.pointee.frame(number).pointee.cells + cell
       guard register != known, register.pointee.isScalar, register.pointee.linkedID == source.linkedID else { continue }
-      let isPlain = (register.pointee.id | source.id) & Register.addConstant == 0
-      if isPlain || register.pointee.offset == source.offset && register.pointee.id == source.id {
+      if register.pointee.id == source.id, source.id & Register.distanceMask == 0 || register.pointee.offset == source.offset {
         register.pointee = source
-      } else {
-        let ownDistance = register.pointee.id & Register.addConstant != 0 ? register.pointee.offset : 0
-        let knownDistance = source.id & Register.addConstant != 0 ? source.offset : 0
-        let distance = Int64(ownDistance) - Int64(knownDistance)
-        var scalar = source.scalar
-        scalar.apply(.add, Scalar(constant: UInt64(bitPattern: distance)))
-        register.pointee.scalar = scalar
+        continue
       }
+      // Of a sum in 32 bits the upper half of what it was made from cannot be told.
+      if source.id & Register.addConstant32 != 0 { continue }
+      let ownDistance = register.pointee.id & Register.distanceMask != 0 ? register.pointee.offset : 0
+      let knownDistance = source.id & Register.distanceMask != 0 ? source.offset : 0
+      let distance = Scalar(constant: UInt64(bitPattern: Int64(ownDistance) - Int64(knownDistance)))
+      var scalar = source.scalar
+      if register.pointee.id & Register.addConstant32 != 0 { scalar.apply32(.add, distance) } else { scalar.apply(.add, distance) }
+      register.pointee.scalar = scalar
     }
   }
 
@@ -208,8 +220,8 @@ extension Search {
       {
         // Equal to what is no null pointer: no null pointer.
         let equal = condition == .eq ? other.pointee.current.pointee.cells : registers
-        if first.isNeverNull, second.mayBeNull { markNotNull(equal + right) }
-        if second.isNeverNull, first.mayBeNull { markNotNull(equal + left) }
+        if first.isObject, second.mayBeNull { markNotNull(equal + right) }
+        if second.isObject, first.mayBeNull { markNotNull(equal + left) }
       }
       matchPackets(condition, left, right, other)
       return

@@ -67,22 +67,8 @@ extension Search {
     switch instruction.source {
     case WideSource.constant:
       registers[destination] = .constant(UInt64(UInt32(bitPattern: instruction.immediate)) | UInt64(UInt32(bitPattern: high)) << 32)
-    case WideSource.mapIndex:
-      let index = try mapIndex(instruction)
-      registers[destination] = .pointer(.mapPointer, detail: Int32(index))
-    case WideSource.mapIndexValue:
-      let index = try mapIndex(instruction)
-      let map = program.maps[index]
-      let offset = UInt32(bitPattern: high)
-      if map.type == .arena { throw unsupported("arena memory") }
-      if offset >= UInt32(Register.maximumOffset) { throw fail("direct value offset of \(offset) is not allowed") }
-      guard map.hasDirectValue, map.maxEntries == 1 else {
-        throw fail("no direct value access support for this map type")
-      }
-      guard Int(offset) < map.valueSize else {
-        throw fail("invalid access to map value pointer, value_size=\(map.valueSize) off=\(offset)")
-      }
-      registers[destination] = .pointer(.mapValue, detail: Int32(index), offset: Int32(offset))
+    case WideSource.mapIndex: registers[destination] = .pointer(.mapPointer, detail: instruction.immediate)
+    case WideSource.mapIndexValue: registers[destination] = .pointer(.mapValue, detail: instruction.immediate, offset: high)
     case WideSource.function:
       let function = program.target(ofCallAt: at)
       if hasKernelLimits {
@@ -94,11 +80,5 @@ extension Search {
     case WideSource.btfID: throw unsupported("kernel variables")
     default: throw unsupported("maps by file descriptor; link the program to its object's maps")
     }
-  }
-
-  private mutating func mapIndex(_ instruction: Instruction) throws(Stop) -> Int {
-    let index = Int(instruction.immediate)
-    guard program.maps.indices.contains(index) else { throw fail("map index \(index) is not in the object") }
-    return index
   }
 }

@@ -266,7 +266,7 @@ extension Search {
   /// Gives a number an identity before it is copied, so that what is learned of one copy is learned of the other (`assign_scalar_id_before_mov`).
   mutating func giveIdentity(to register: Int) {
     guard registers[register].isScalar else { return }
-    if registers[register].id & Register.addConstant != 0 { registers[register].clearLink() }
+    if registers[register].id & Register.distanceMask != 0 { registers[register].clearLink() }
     if registers[register].id == 0, registers[register].scalar.constant == nil { registers[register].id = newID() }
   }
 }

@@ -39,8 +39,8 @@ struct IdentityMap: ~Copyable {
       new = lastTemporary
     }
     guard matches(old, new) else { return false }
-    guard old & Register.addConstant != 0 else { return true }
-    return matches(old & ~Register.addConstant, new & ~Register.addConstant)
+    guard old & Register.distanceMask != 0 else { return true }
+    return matches(old & ~Register.distanceMask, new & ~Register.distanceMask)
   }
 }
 
@@ -131,10 +131,10 @@ extension Search {
     switch old.pointee.kind {
     case .scalar:
       if !isPrecise, comparison == .needed { return true }
-      let isLinked = old.pointee.id & Register.addConstant != 0
-      if isLinked, new.pointee.id & Register.addConstant == 0 { return false }
-      if old.pointee.id != 0, !isLinked, new.pointee.id & Register.addConstant != 0 { return false }
-      if isLinked, old.pointee.offset != new.pointee.offset { return false }
+      if old.pointee.id != 0 {
+        guard (old.pointee.id ^ new.pointee.id) & Register.distanceMask == 0 else { return false }
+        if old.pointee.id & Register.distanceMask != 0, old.pointee.offset != new.pointee.offset { return false }
+      }
       return identities.matchesScalars(old.pointee.id, new.pointee.id) && old.pointee.scalar.contains(new.pointee.scalar)
     case .mapKey, .mapValue, .memory, .tracepointBuffer:
       return old.pointee.offset == new.pointee.offset && old.pointee.detail == new.pointee.detail

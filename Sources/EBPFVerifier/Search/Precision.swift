@@ -4,12 +4,18 @@ internal import EBPFTables
 /// Registers and stack slots whose exact range is needed, while a path is followed backwards (`struct backtrack_state`).
 struct Backtrack {
   var frame = 0
-  private(set) var registers = InlineArray<8, UInt16>(repeating: 0)
-  private(set) var slots = InlineArray<8, UInt64>(repeating: 0)
+  fileprivate(set) var registers = InlineArray<8, UInt16>(repeating: 0)
+  fileprivate(set) var slots = InlineArray<8, UInt64>(repeating: 0)
 
+  @inline(__always)
   var isEmpty: Bool {
-    for index in 0...frame where registers[index] | UInt16(slots[index] == 0 ? 0 : 1) != 0 { return false }
-    return true
+    var all: UInt64 = 0
+    var index = 0
+    while index <= frame {
+      all |= slots[index] | UInt64(registers[index])
+      index += 1
+    }
+    return all == 0
   }
 
   mutating func reset(frame: Int) {
@@ -18,14 +24,23 @@ struct Backtrack {
     slots = InlineArray(repeating: 0)
   }
 
+  @inline(__always)
   func has(register: Int) -> Bool { registers[frame] >> UInt16(register) & 1 != 0 }
+  @inline(__always)
   func has(register: Int, in frame: Int) -> Bool { registers[frame] >> UInt16(register) & 1 != 0 }
+  @inline(__always)
   func has(slot: Int, in frame: Int) -> Bool { slots[frame] >> UInt64(slot) & 1 != 0 }
+  @inline(__always)
   mutating func add(register: Int) { registers[frame] |= 1 << UInt16(register) }
+  @inline(__always)
   mutating func add(register: Int, in frame: Int) { registers[frame] |= 1 << UInt16(register) }
+  @inline(__always)
   mutating func add(slot: Int, in frame: Int) { slots[frame] |= 1 << UInt64(slot) }
+  @inline(__always)
   mutating func remove(register: Int) { registers[frame] &= ~(1 << UInt16(register)) }
+  @inline(__always)
   mutating func remove(register: Int, in frame: Int) { registers[frame] &= ~(1 << UInt16(register)) }
+  @inline(__always)
   mutating func remove(slot: Int, in frame: Int) { slots[frame] &= ~(1 << UInt64(slot)) }
 
   static let arguments: UInt16 = 0b11_1110

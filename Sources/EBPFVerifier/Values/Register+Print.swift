@@ -37,7 +37,7 @@ extension Search {
     }
     var parts: [String] = []
     if register.id != 0 {
-      let distance = register.id & Register.addConstant != 0 ? (register.offset >= 0 ? "+" : "") + String(register.offset) : ""
+      let distance = register.id & Register.distanceMask != 0 ? (register.offset >= 0 ? "+" : "") + String(register.offset) : ""
       parts.append("id=\(register.linkedID)\(distance)")
     }
     if register.reference != 0 { parts.append("ref_obj_id=\(register.reference)") }

@@ -58,7 +58,7 @@ struct Register {
   /// The type's base and flags.
   var kind: RegisterKind
   var flags: TypeFlags
-  /// The fixed part of a pointer's offset; of a number with ``addConstant`` in its ``id`` the distance to the numbers it is linked to.
+  /// The fixed part of a pointer's offset; of a number with a bit of ``distanceMask`` in its ``id`` the distance to the numbers it is linked to.
   var offset: Int32
   /// Which registers were copied from each other: pointers share what is learned of one of them, numbers their range.
   var id: UInt32
@@ -72,8 +72,10 @@ struct Register {
   /// The number, or the variable part of a pointer's offset.
   var scalar: Scalar
 
-  /// The bit of ``id`` that says that the number is another one plus ``offset`` (`BPF_ADD_CONST`).
+  /// The bits of ``id`` that say that the number is another one plus ``offset``: in 64 bits, or in 32 and zero-extended (`BPF_ADD_CONST`).
   static let addConstant: UInt32 = 1 << 31
+  static let addConstant32: UInt32 = 1 << 30
+  static let distanceMask: UInt32 = 0b11 << 30
 
   static let uninitialized = Register(kind: .uninitialized, scalar: Scalar(constant: 0))
   static let unknown = Register(kind: .scalar, scalar: .unknown)
@@ -104,7 +106,7 @@ struct Register {
   /// The number zero, which is also the null pointer.
   var isNull: Bool { kind == .scalar && scalar.constant == 0 }
   var constant: UInt64? { kind == .scalar ? scalar.constant : nil }
-  var linkedID: UInt32 { id & ~Register.addConstant }
+  var linkedID: UInt32 { id & ~Register.distanceMask }
 
   /// Kind and flags agree (`type == type`).
   func hasType(of other: Register) -> Bool { kind == other.kind && flags == other.flags }
@@ -123,11 +125,16 @@ struct Register {
     offset = 0
   }
 
-  /// The pointer can be no null pointer (`reg_not_null`).
+  /// The pointer leads into an object: it is not null, and so near to the object's start that no sum has come round to zero.
+  var isObject: Bool {
+    isPointer && !mayBeNull && scalar.smin > -Register.maximumOffset && scalar.smax < Register.maximumOffset
+  }
+
+  /// A comparison of the pointer with null has a known outcome (`reg_not_null`).
   var isNeverNull: Bool {
-    if mayBeNull || scalar.smin <= -Register.maximumOffset || scalar.smax >= Register.maximumOffset { return false }
+    guard isObject else { return false }
     switch kind {
-    case .socket, .tcpSocket, .xdpSocket, .mapValue, .mapKey, .socketCommon, .memory, .mapPointer: return true
+    case .socket, .tcpSocket, .mapValue, .mapKey, .socketCommon, .memory, .mapPointer: return true
     case .kernelObject: return flags.contains(.ptrTrusted) || reference != 0
     default: return false
     }

@@ -134,6 +134,15 @@ extension Scalar {
     self = result
   }
 
-  /// Byte order conversions; Linux 6.18 keeps nothing of what was known.
-  mutating func swapBytes(_ kind: ByteSwap, width: Int) { self = .unknown }
+  /// Byte order conversions of the low 16, 32 or 64 bits; the others become zero. What is known of the bits stays known.
+  package mutating func swapBytes(_ kind: ByteSwap, width: Int) {
+    if kind == .little {
+      truncate(toBytes: width / 8)
+      return
+    }
+    let unused = UInt64(64 - width)
+    self = Scalar(
+      bits: Tnum(value: bits.value.byteSwapped >> unused, mask: bits.mask.byteSwapped >> unused), wide: .unbounded, half: .unbounded)
+    sync()
+  }
 }
