@@ -1,0 +1,160 @@
+internal import EBPFISA
+internal import EBPFTables
+
+/// Maps, and the helpers that every program type has.
+extension ProgramGenerator {
+  /// Loads the address of a value directly.
+  mutating func mapValueAddress() {
+    let register = destination()
+    let offset = 4 * number(0...RandomMap.arraySize / 4 - 1)
+    emit(Instruction.mapValue(register, index: Int32(RandomMap.data), offset: UInt32(offset)))
+    set(register, .memory(.value(map: RandomMap.data, size: RandomMap.arraySize), offset))
+  }
+
+  /// Stores a key on the stack and points r2 at it. Keys lie in a small range, so that some are there.
+  private mutating func key(ofMap map: Int) {
+    let size = map == RandomMap.hash ? RandomMap.hashKey : 4
+    let most: Int32 = map == RandomMap.hash ? 15 : 7
+    let index = number(0...state.stack.count - 1)
+    let offset = Int16(index * 8 - frameSize)
+    let changeable = scalars.filter { !pinned.contains($0) }
+    if let register = changeable.randomElement(using: &random), chance(2) {
+      emit(.alu64(.and, register, most))
+      emit(.store(size == 8 ? .dw : .w, .r10, offset, register))
+    } else {
+      emit(.store(size == 8 ? .dw : .w, .r10, offset, Int32(number(0...Int(most)))))
+    }
+    markWritten(Int(offset), size)
+    emit(.mov64(.r2, .r10))
+    emit(.add64(.r2, Int32(offset)))
+    set(.r2, .none)
+  }
+
+  /// Looks an element up, and works on its value where there is one.
+  mutating func mapLookup() {
+    let map = pick([RandomMap.array, RandomMap.hash, RandomMap.hash])
+    let size = map == RandomMap.hash ? RandomMap.hashSize : RandomMap.arraySize
+    keepContext()
+    key(ofMap: map)
+    emit(Instruction.map(.r1, index: Int32(map)))
+    emit(.call(1))
+    clobber()
+    set(.r0, .none)
+    let other = code.label()
+    budget -= 1
+    if chance(3) {
+      code.jump(.ne, .r0, 0, to: other)
+      emit(.mov64(.r0, immediate()))
+      emit(.exit)
+      code.place(other)
+      set(.r0, .memory(.value(map: map, size: size), 0))
+      keep(.r0)
+      return
+    }
+    if chance(4) { code.jump32(.eq, .r0, 0, to: other) } else { code.jump(.eq, .r0, 0, to: other) }
+    // A comparison of 32 bits proves nothing of a pointer.
+    if code.instructions.last?.instructionClass == Opcode.jmp32 {
+      code.place(other)
+      emit(.mov64(.r0, 0))
+      set(.r0, .scalar)
+      return
+    }
+    let before = state
+    set(.r0, .memory(.value(map: map, size: size), 0))
+    keep(.r0)
+    nesting += 1
+    block(number(1...5))
+    nesting -= 1
+    code.place(other)
+    state = before.merged(state)
+  }
+
+  /// Copies a pointer into a register that calls leave alone, sometimes.
+  private mutating func keep(_ register: Register) {
+    let free = [Register.r6, .r7, .r8, .r9].filter { !pinned.contains($0) }
+    guard let target = free.randomElement(using: &random), chance(2) else { return }
+    emit(.mov64(target, register))
+    set(target, value(register))
+  }
+
+  /// In functions the context may stand in an argument register only: a call would lose it. It is moved, sometimes.
+  private mutating func keepContext() {
+    guard let context = contextRegister, context <= .r5, context != .r0 else { return }
+    let free = [Register.r6, .r7, .r8, .r9].filter { !pinned.contains($0) }
+    guard let target = free.randomElement(using: &random), chance(2) else { return }
+    emit(.mov64(target, context))
+    set(target, .context)
+  }
+
+  /// Puts an element in or takes one out.
+  mutating func mapChange() {
+    keepContext()
+    let map = pick([RandomMap.array, RandomMap.hash, RandomMap.hash, RandomMap.queue])
+    if map == RandomMap.queue { return queueChange() }
+    guard map != RandomMap.hash || mayChangeHash else { return arithmetic() }
+    let size = map == RandomMap.hash ? RandomMap.hashSize : RandomMap.arraySize
+    let isUpdate = chance(2) && state.stack.count * 8 >= size + 8
+    var valueOffset = 0
+    if isUpdate {
+      valueOffset = stackArgument(.r3, size, isRead: true)
+      // The key's slot must not be one of the value's: it may be, and then both are written.
+    }
+    key(ofMap: map)
+    if isUpdate {
+      emit(.mov64(.r3, .r10))
+      emit(.add64(.r3, Int32(valueOffset)))
+      emit(.mov64(.r4, pick([0, 0, 0, 1, 2])))
+    }
+    emit(Instruction.map(.r1, index: Int32(map)))
+    emit(.call(isUpdate ? 2 : 3))
+    clobber()
+    set(.r0, .scalar)
+    if map == RandomMap.hash { forgetHashValues() }
+  }
+
+  /// Pushes, pops or looks at the first of the queue.
+  private mutating func queueChange() {
+    let helper: Int32 = pick([87, 87, 88, 89])
+    let offset = stackArgument(.r2, RandomMap.queueSize, isRead: true)
+    if helper == 87 { emit(.mov64(.r3, pick([0, 0, 2]))) }
+    emit(Instruction.map(.r1, index: Int32(RandomMap.queue)))
+    emit(.call(helper))
+    clobber()
+    set(.r0, .scalar)
+    markWritten(offset, RandomMap.queueSize)
+  }
+
+  /// A helper that every type has.
+  mutating func helperCall() {
+    keepContext()
+    switch number(0...4) {
+    case 0:
+      // A sum over two pieces of memory.
+      guard type != .socketFilter, state.stack.count >= 4 else { return arithmetic() }
+      let (from, to) = (4 * number(0...3), 4 * number(1...4))
+      _ = stackArgument(.r3, to, isRead: true)
+      if from > 0 { _ = stackArgument(.r1, from, isRead: true) } else { emit(.mov64(.r1, 0)) }
+      emit(.mov64(.r2, Int32(from)))
+      emit(.mov64(.r4, Int32(to)))
+      emit(.mov64(.r5, immediate()))
+      emit(.call(28))
+      clobber()
+      set(.r0, .scalar)
+    case 1 where depth == 0:
+      // Nothing is there to go to: it falls through.
+      guard let context = contextRegister else { return arithmetic() }
+      if context != .r1 { emit(.mov64(.r1, context)) }
+      emit(Instruction.map(.r2, index: Int32(RandomMap.programs)))
+      emit(.mov64(.r3, Int32(number(0...3))))
+      emit(.call(12))
+      clobber()
+      set(.r0, .none)
+    default:
+      // Time, processor, chance: called, and the result forgotten.
+      emit(.call(pick([5, 7, 8, 42, 118, 125])))
+      clobber()
+      emit(.mov64(.r0, immediate()))
+      set(.r0, .scalar)
+    }
+  }
+}
