@@ -15,14 +15,14 @@ extension ProgramGenerator {
 
   /// One statement of any kind.
   mutating func statement() {
-    switch number(0...35) {
+    switch number(0...37) {
     case 0...7: arithmetic()
     case 8: constant()
     case 9...11: stackStore()
     case 12...13: stackLoad()
     case 14: spillOrFill()
     case 15: pointerArithmetic()
-    case 16...18: access()
+    case 16...18, 36, 37: access()
     case 19: variableAccess()
     case 20...22: branch()
     case 23: nesting < 2 ? branch() : arithmetic()

@@ -199,7 +199,7 @@ extension ProgramGenerator {
   mutating func access(_ base: Register, _ offset: Int, _ size: MemorySize, isAligned: Bool, takesAtomics: Bool) {
     let offset = Int16(offset)
     let canBeAtomic = isAligned && takesAtomics
-    switch number(0...(canBeAtomic ? 12 : 4)) {
+    switch number(0...(canBeAtomic ? 18 : 4)) {
     case 0:
       let target = destination()
       emit(.load(size, target, base, offset))
@@ -210,11 +210,11 @@ extension ProgramGenerator {
       set(target, .scalar)
     case 2...3: emit(.store(size, base, offset, scalar()))
     case 4: emit(.store(size, base, offset, immediate()))
-    case 5:
+    case 5...6:
       let target = destination()
       emit(.loadAcquire(size, target, base, offset))
       set(target, .scalar)
-    case 6: emit(.atomic(.storeRelease, size, base, offset, scalar()))
+    case 7...8: emit(.atomic(.storeRelease, size, base, offset, scalar()))
     default: atomic(base, offset, size)
     }
   }

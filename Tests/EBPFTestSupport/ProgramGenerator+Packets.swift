@@ -158,7 +158,8 @@ extension ProgramGenerator {
       changesPacket = true
     case (.xdp, 3): emit(.call(188))
     case (.xdp, 4):
-      filled = stackArgument(.r3, count, isRead: false)
+      // Where it fails it leaves the bytes as they were.
+      filled = stackArgument(.r3, count, isRead: true)
       emit(.mov64(.r2, offset))
       emit(.mov64(.r4, Int32(count)))
       emit(.call(189))

@@ -53,7 +53,8 @@ extension Search {
     clearCallerSaved(frame)
     try setResult(facts, name)
     try checkMap(facts, name)
-    if helper.changesPacket { forgetPackets() }
+    // A tail call that goes on here changed nothing; in a function, the program that it went to returns to the function's caller.
+    if helper.changesPacket, helper != .tailCall || state.pointee.depth > 0 { forgetPackets() }
   }
 
   static func shortName(of helper: HelperID) -> String { helper.name ?? "unknown" }
