@@ -72,8 +72,8 @@ final class DifferentialComparison {
   /// What an engine of this process does otherwise than the kernel.
   private func difference(_ program: RandomProgram, _ expected: Outcome, isProved: Bool) -> String? {
     for engine in LoadOptions.Engine.allCases {
-      // What was proved is run with what the proof says of it.
-      let verification: LoadOptions.Verification = isProved && engine == .jit ? .required : .unchecked
+      // Of what was proved, half is compiled with what the proof says of it.
+      let verification: LoadOptions.Verification = isProved && engine == .jit && program.seed % 2 == 0 ? .required : .unchecked
       do throws(HostError) {
         let outcome = try UserspaceEngine.run(program, engine: engine, verification: verification)
         if let found = outcome.difference(from: expected) { return "\(engine.rawValue) and the kernel: \(found)" }
@@ -143,6 +143,7 @@ final class DifferentialComparison {
     let others = [
       "BPF program is too large", "The sequence of", "direct value offset of", "fd_idx without fd_array",
       "in ldimm64 isn't KIND_VAR or KIND_FUNC",
+      "invalid access to map value pointer", "is not pointing to valid bpf_map", "no direct value access support",
     ]
     return !others.contains { objection.contains($0) }
   }

@@ -35,6 +35,7 @@ struct Outcome: Hashable {
       if named.contains(index) {
         switch map.spec.type {
         case .queue: while let value = try map.lookupAndDelete([]) { entries[[UInt8(entries.count)]] = value }
+        case .ringbuf: _ = try map.drain { record in entries[[UInt8(truncatingIfNeeded: entries.count)]] = [UInt8](record) }
         case .progArray: break
         case .array:
           for number in 0..<map.spec.maxEntries {
@@ -63,7 +64,7 @@ final class KernelEngine {
   private var dirty: Set<Int> = Set(RandomMap.specs().indices)
 
   init(type: ProgramType) throws(HostError) {
-    loaded = try KernelHost().load(ObjectSpec(maps: RandomMap.specs(), license: "GPL"))
+    loaded = try KernelHost().load(ObjectSpec(programs: [RandomProgram.target(type)], maps: RandomMap.specs(), license: "GPL"))
     descriptors = loaded.maps.map { $0.kernelDescriptor ?? -1 }
     oracle = KernelOracle(type: type)
   }
@@ -99,6 +100,7 @@ final class KernelEngine {
   private func fill(_ map: Map, _ contents: [MapSpec.Entry]) throws(HostError) {
     switch map.spec.type {
     case .progArray: return
+    case .ringbuf: _ = try map.drain { _ in }
     case .queue: while try map.lookupAndDelete([]) != nil {}
     case .array:
       for number in contents.count..<map.spec.maxEntries {

@@ -127,7 +127,7 @@ extension ProgramGenerator {
   /// A helper that every type has.
   mutating func helperCall() {
     keepContext()
-    switch number(0...4) {
+    switch number(0...6) {
     case 0:
       // A sum over two pieces of memory.
       guard type != .socketFilter, state.stack.count >= 4 else { return arithmetic() }
@@ -141,14 +141,29 @@ extension ProgramGenerator {
       clobber()
       set(.r0, .scalar)
     case 1 where depth == 0:
-      // Nothing is there to go to: it falls through.
+      // Nothing may be there to go to: it falls through.
       guard let context = contextRegister else { return arithmetic() }
       if context != .r1 { emit(.mov64(.r1, context)) }
       emit(Instruction.map(.r2, index: Int32(RandomMap.programs)))
-      emit(.mov64(.r3, Int32(number(0...3))))
+      emit(.mov64(.r3, pick([0, 0, 1, 2, 3])))
       emit(.call(12))
       clobber()
       set(.r0, .none)
+    case 2:
+      // A number from text: what does not begin with one is an error.
+      guard state.stack.count >= 2 else { return arithmetic() }
+      let text = stackArgument(.r1, 8, isRead: true)
+      let digits = (0..<4).map { _ in UInt32(pick([0x30, 0x31, 0x37, 0x39, 0x61, 0x66, 0x2d, 0x20])) }
+      let word = digits.enumerated().reduce(UInt32(0)) { $0 | $1.element << UInt32(8 * $1.offset) }
+      emit(.store(.w, .r10, Int16(text), Int32(bitPattern: word)))
+      let number = stackArgument(.r4, 8, isRead: true)
+      emit(.mov64(.r2, pick([4, 8])))
+      emit(.mov64(.r3, pick([0, 8, 10, 16])))
+      emit(.call(pick([105, 106])))
+      clobber()
+      set(.r0, .scalar)
+      markWritten(number, 8)
+    case 3: ringRecord()
     default:
       // Time, processor, chance: called, and the result forgotten.
       emit(.call(pick([5, 7, 8, 42, 118, 125])))
@@ -157,4 +172,41 @@ extension ProgramGenerator {
       set(.r0, .scalar)
     }
   }
+
+  /// Sends a record, either copied from the stack or written in place and then sent or dropped.
+  private mutating func ringRecord() {
+    guard state.stack.count >= 2 else { return arithmetic() }
+    if chance(2) {
+      let count = 8 * number(1...2)
+      _ = stackArgument(.r2, count, isRead: true)
+      emit(Instruction.map(.r1, index: Int32(RandomMap.ring)))
+      emit(.mov64(.r3, Int32(count)))
+      emit(.mov64(.r4, pick([0, 1, 2])))
+      emit(.call(130))
+      clobber()
+      set(.r0, .scalar)
+      return
+    }
+    let first = any(of: scalars.filter { $0 >= .r6 })
+    emit(Instruction.map(.r1, index: Int32(RandomMap.ring)))
+    emit(.mov64(.r2, 16))
+    emit(.mov64(.r3, 0))
+    emit(.call(131))
+    clobber()
+    set(.r0, .none)
+    let none = code.label()
+    budget -= 1
+    code.jump(.eq, .r0, 0, to: none)
+    if let first { emit(.store(.dw, .r0, 0, first)) } else { emit(.store(.dw, .r0, 0, immediate())) }
+    emit(.store(.w, .r0, 8, immediate()))
+    emit(.store(.w, .r0, 12, immediate()))
+    emit(.mov64(.r1, .r0))
+    emit(.mov64(.r2, pick([0, 1])))
+    emit(.call(pick([132, 132, 133])))
+    code.place(none)
+    emit(.mov64(.r0, immediate()))
+    set(.r0, .scalar)
+  }
+
+  private mutating func any(of registers: [Register]) -> Register? { registers.randomElement(using: &random) }
 }

@@ -143,7 +143,7 @@ extension ProgramGenerator {
     let count = 4 * number(1...4)
     var changesPacket = false
     var filled: Int?
-    switch (type, number(0...5)) {
+    switch (type, number(0...9)) {
     case (.xdp, 0):
       emit(.mov64(.r2, Int32(number(-20...20))))
       emit(.call(44))
@@ -195,6 +195,28 @@ extension ProgramGenerator {
       emit(.mov64(.r4, Int32(count)))
       emit(.mov64(.r5, pick([0, 1])))
       emit(.call(68))
+    case (.schedCls, 5):
+      emit(.mov64(.r2, pick([0xa888, 0x0081, 0x0008])))
+      emit(.mov64(.r3, Int32(number(0...4095))))
+      emit(.call(18))
+      changesPacket = true
+    case (.schedCls, 6):
+      emit(.call(19))
+      changesPacket = true
+    case (.schedCls, 7):
+      emit(.mov64(.r2, Int32(number(14...160))))
+      emit(.mov64(.r3, 0))
+      emit(.call(38))
+      changesPacket = true
+    case (.schedCls, 8):
+      emit(.mov64(.r2, Int32(number(0...40))))
+      emit(.mov64(.r3, 0))
+      emit(.call(43))
+      changesPacket = true
+    case (.schedCls, 9) where chance(2):
+      emit(.mov64(.r2, Int32(number(0...80))))
+      emit(.call(39))
+      changesPacket = true
     default:
       filled = stackArgument(.r3, count, isRead: false)
       emit(.mov64(.r2, offset))

@@ -116,7 +116,10 @@ package struct ProgramGenerator {
     var random = SeededGenerator(seed: seed)
     let types: [ProgramType] = [.xdp, .schedCls, .socketFilter]
     let type = wanted ?? types[Int.random(in: 0..<types.count, using: &random)]
-    let packet = (0..<Int.random(in: 14...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    var packet = (0..<Int.random(in: 14...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    // A kernel does not run a packet that says it is IP and is too short for its header.
+    if packet[12] == 0x08, packet[13] == 0x00, packet.count < 34 { packet[13] = 1 }
+    if packet[12] == 0x86, packet[13] == 0xdd, packet.count < 54 { packet[13] = 1 }
     var contents: [Int: [MapSpec.Entry]] = [:]
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) } }
     contents[RandomMap.array] = (0..<RandomMap.arrayCount).map {

@@ -30,10 +30,17 @@ package struct RandomProgram: Sendable {
     let maps = RandomMap.specs(contents).enumerated().map { index, map in
       named.contains(index) ? map : MapSpec(name: map.name, type: .array, keySize: 4, valueSize: 8, maxEntries: 1)
     }
-    return ObjectSpec(
-      programs: [ProgramSpec(name: "random", type: type, instructions: instructions, functions: Self.functions(of: instructions))],
-      maps: maps, license: "GPL")
+    let program = ProgramSpec(name: "random", type: type, instructions: instructions, functions: Self.functions(of: instructions))
+    let others = named.contains(RandomMap.programs) ? [Self.target(type)] : []
+    return ObjectSpec(programs: [program] + others, maps: maps, license: "GPL")
   }
+
+  /// What tail calls go to.
+  package static func target(_ type: ProgramType) -> ProgramSpec {
+    ProgramSpec(name: targetName, type: type, instructions: [.mov64(.r0, 77), .exit])
+  }
+
+  package static let targetName = "target"
 
   /// The functions of raw instructions: wherever a call inside the program leads.
   package static func functions(of instructions: [Instruction]) -> [FunctionSpec] {
@@ -60,10 +67,12 @@ package enum RandomMap {
   package static let hash = 2
   /// Up to four values of 8 bytes.
   package static let queue = 3
-  /// A prog array without programs.
+  /// A prog array of two; the second is ``RandomProgram/target``.
   package static let programs = 4
   /// One value of 64 bytes, whose address programs have as a constant.
   package static let data = 5
+  /// A ring buffer of a page.
+  package static let ring = 6
 
   package static let resultSize = 128
   package static let arrayCount = 4
@@ -80,8 +89,11 @@ package enum RandomMap {
       MapSpec(name: "array", type: .array, keySize: 4, valueSize: arraySize, maxEntries: arrayCount),
       MapSpec(name: "hash", type: .hash, keySize: hashKey, valueSize: hashSize, maxEntries: hashCount),
       MapSpec(name: "queue", type: .queue, keySize: 0, valueSize: queueSize, maxEntries: queueCount),
-      MapSpec(name: "programs", type: .progArray, keySize: 4, valueSize: 4, maxEntries: 2),
+      MapSpec(
+        name: "programs", type: .progArray, keySize: 4, valueSize: 4, maxEntries: 2,
+        contents: [.init(key: [1, 0, 0, 0], value: .program(RandomProgram.targetName))]),
       MapSpec(name: "data", type: .array, keySize: 4, valueSize: arraySize, maxEntries: 1),
+      MapSpec(name: "ring", type: .ringbuf, keySize: 0, valueSize: 0, maxEntries: 4096),
     ]
     for (index, entries) in contents { specs[index].contents = entries }
     return specs
