@@ -35,20 +35,26 @@ struct ObjectBenchmark {
   }
 }
 
-/// How long a command takes to start and end, by the wall clock, against a command that does nothing.
+/// How long a command takes to start and end, by the wall clock and in CPU time, against a command that does nothing.
 struct StartBenchmark {
   var command: [String]
   var rounds: Int
 
   func run() throws {
-    var ours = Samples()
-    var nothing = Samples()
+    let commands = [command, ["/bin/true"]]
+    var wall = [Samples(), Samples()]
+    var processor = [Samples(), Samples()]
     for _ in 0..<rounds {
-      ours.add(try wallTime { try start(command) })
-      nothing.add(try wallTime { try start(["/bin/true"]) })
+      for index in commands.indices {
+        wall[index].add(try wallTime { processor[index].add(try start(commands[index])) })
+      }
     }
-    print("Start of \(command.joined(separator: " ")): median \(text(ours.median / 1e6, 2)) ms, best \(text(ours.best / 1e6, 2)) ms")
-    print("Start of /bin/true: median \(text(nothing.median / 1e6, 2)) ms, best \(text(nothing.best / 1e6, 2)) ms\n")
+    var table = Table(["start of", "wall median ms", "wall best", "CPU median", "CPU best"])
+    for index in commands.indices {
+      let times = [wall[index].median, wall[index].best, processor[index].median, processor[index].best]
+      table.add([commands[index].joined(separator: " ")] + times.map { text($0 / 1e6, 2) })
+    }
+    print(table.printed() + "\n")
   }
 
   private func wallTime(_ body: () throws -> Void) rethrows -> Double {
@@ -57,7 +63,9 @@ struct StartBenchmark {
     return Double((ContinuousClock.now - start).components.attoseconds) / 1e9
   }
 
-  private func start(_ command: [String]) throws {
+  /// Runs the command to its end.
+  /// - Returns: the nanoseconds of CPU time that it took.
+  private func start(_ command: [String]) throws -> Double {
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var actions = posix_spawn_file_actions_t()
@@ -69,7 +77,10 @@ struct StartBenchmark {
       throw BenchmarkError("\(command[0]) cannot be started")
     }
     var status: Int32 = 0
-    waitpid(process, &status, 0)
+    var usage = rusage()
+    wait4(process, &status, 0, &usage)
     guard status == 0 else { throw BenchmarkError("\(command[0]) failed") }
+    let seconds = Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+    return seconds * 1e9 + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3
   }
 }
