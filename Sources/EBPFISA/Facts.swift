@@ -11,17 +11,23 @@ public struct Facts: Sendable, Hashable {
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// No path reaches the slot.
-    public static let unreachable = Flags(rawValue: 1 << 0)
+    @inlinable
+    public static var unreachable: Flags { Flags(rawValue: 1 << 0) }
     /// The conditional jump is always taken.
-    public static let alwaysTaken = Flags(rawValue: 1 << 1)
+    @inlinable
+    public static var alwaysTaken: Flags { Flags(rawValue: 1 << 1) }
     /// The conditional jump is never taken.
-    public static let neverTaken = Flags(rawValue: 1 << 2)
+    @inlinable
+    public static var neverTaken: Flags { Flags(rawValue: 1 << 2) }
     /// The divisor is never zero, and for a signed operation the quotient does not overflow.
-    public static let safeDivision = Flags(rawValue: 1 << 3)
+    @inlinable
+    public static var safeDivision: Flags { Flags(rawValue: 1 << 3) }
     /// The memory access is aligned to its size.
-    public static let aligned = Flags(rawValue: 1 << 4)
+    @inlinable
+    public static var aligned: Flags { Flags(rawValue: 1 << 4) }
     /// The upper 32 bits of the result are not read before they are written again.
-    public static let upperHalfUnused = Flags(rawValue: 1 << 5)
+    @inlinable
+    public static var upperHalfUnused: Flags { Flags(rawValue: 1 << 5) }
   }
 
   /// One element a slot.
