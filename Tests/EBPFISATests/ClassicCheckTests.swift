@@ -101,8 +101,6 @@ import Testing
     let cases: [(ClassicAncillary, String)] = [
       (.hardwareType, "instruction 0: ld [hatype] asks for the device's hardware type"),
       (.payloadOffset, "instruction 0: ld [poff] asks the kernel's flow dissector"),
-      (.netlinkAttribute, "instruction 0: ld [nla] makes the kernel search netlink attributes"),
-      (.nestedAttribute, "instruction 0: ld [nlan] makes the kernel search netlink attributes"),
     ]
     for (ancillary, message) in cases {
       let program = ClassicProgram([ClassicInstruction(.loadAbsolute(.w), k: ancillary.offset), ClassicInstruction(.returnA)])

@@ -162,6 +162,7 @@ import Testing
     var oracle = KernelOracle(type: ProgramType(rawValue: 1))
     let seed: UInt64 = 3
     var generator = ClassicGenerator(seed: seed)
+    // Searches of netlink attributes are loops, which become too much for a verifier in the middle of long programs.
     // The kernel's test run is on a packet of the loopback interface, without a VLAN tag.
     let asked: [ClassicAncillary] = [
       .protocol, .packetType, .interface, .mark, .hardwareType, .vlanTag, .vlanTagPresent, .vlanProtocol, .xorX,

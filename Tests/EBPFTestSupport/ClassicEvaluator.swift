@@ -45,6 +45,10 @@ package struct ClassicEvaluator {
             a ^= x
             continue
           }
+          if what == .netlinkAttribute || what == .nestedAttribute {
+            a = attribute(packet, a, x, isNested: what == .nestedAttribute)
+            continue
+          }
           if what == .interface, packet.ancillary[.interface] == 0 { return a }
           guard let value = packet.ancillary[what] else { return nil }
           a = value
@@ -114,5 +118,23 @@ package struct ClassicEvaluator {
     return (start..<start + size).reduce(0) { value, place in
       value << 8 | UInt32(place < 0 ? packet.before[packet.before.count + place] : packet.bytes[place])
     }
+  }
+
+  /// The offset of the netlink attribute of type `type` from `start` on, or in the attribute there; 0 without.
+  private func attribute(_ packet: Packet, _ start: UInt32, _ type: UInt32, isNested: Bool) -> UInt32 {
+    let bytes = packet.bytes
+    func pair(_ place: Int) -> Int { Int(bytes[place]) + 256 * Int(bytes[place + 1]) }
+    guard bytes.count >= 4, start <= UInt32(bytes.count - 4) else { return 0 }
+    var (place, end) = (Int(start), bytes.count)
+    if isNested {
+      guard pair(place) >= 4, place + pair(place) <= end else { return 0 }
+      end = place + pair(place)
+      place += 4
+    }
+    while place + 4 <= end, pair(place) >= 4, place + pair(place) <= end {
+      if UInt32(pair(place + 2) % 0x4000) == type { return UInt32(place) }
+      place += (pair(place) + 3) / 4 * 4
+    }
+    return 0
   }
 }

@@ -17,7 +17,7 @@ extension ClassicProgram {
   ///
   /// As in the kernel (`bpf_convert_filter`) A is r0, X is r7 and the context is r6; M lies on the stack. Packets are read with `LD_ABS` and
   /// `LD_IND`, which end the program with 0 outside of the packet, as classic BPF wants it. Code that no path reaches is left out, because
-  /// verifiers refuse it.
+  /// verifiers refuse it. Searches of netlink attributes and backward jumps become loops with `may_goto` (Linux 6.9).
   /// - Throws: ``ClassicError`` where ``check(for:)`` does, or with ``ClassicError/Code/unsupported`` for what eBPF has no words for.
   public func translated(_ options: TranslationOptions = TranslationOptions()) throws(ClassicError) -> [Instruction] {
     try check(for: options.dialect)
@@ -58,7 +58,7 @@ struct ClassicTranslator {
     do {
       return try code.finish()
     } catch {
-      // A conditional jump skips at most 255 instructions of at most 12 slots.
+      // A conditional jump skips at most 255 instructions of at most 45 slots.
       throw ClassicError(.unsupported, at: nil, "a jump is too long for eBPF")
     }
   }
@@ -266,12 +266,62 @@ struct ClassicTranslator {
       throw ClassicError(
         .unsupported, at: index,
         "ld [poff] asks the kernel's flow dissector where the payload begins; no eBPF helper does that, so the offset must be computed")
-    case .netlinkAttribute, .nestedAttribute:
-      throw ClassicError(
-        .unsupported, at: index,
-        "ld [\(ancillary.word)] makes the kernel search netlink attributes; no eBPF helper does that, and captures of packets have none")
+    case .netlinkAttribute: findAttribute(isNested: false)
+    case .nestedAttribute: findAttribute(isNested: true)
     }
   }
+
+  /// Searches the netlink attributes from offset A on, or those inside the attribute there, for one of type X: A becomes its offset, or 0
+  /// (`bpf_skb_get_nlattr`, `bpf_skb_get_nlattr_nest`). An attribute is its length and type, 16 bits each in the machine's order, and its
+  /// bytes; the next one begins at a multiple of four.
+  private mutating func findAttribute(isNested: Bool) {
+    let (next, found, fails, done) = (code.label(), code.label(), code.label(), code.label())
+    let (offset, rest, length) = (Self.saved, Register.r9, Register.r1)
+    /// Jumps to `fails` unless an attribute's header and all its bytes are within the rest; leaves its type in A and its length.
+    func header(_ code: inout ProgramBuilder) {
+      code.jump32(.slt, rest, 4, to: fails)
+      code.emit(.loadIndirect(.w, offset, 0))
+      code.emit(.mov32(length, Self.a))
+      code.emit(.alu32(.rsh, length, 16))
+      code.emit(.end(.big, length, bits: 16))
+      code.emit(.end(.big, Self.a, bits: 16))
+      code.jump32(.lt, length, 4, to: fails)
+      code.jump32(.sgt, length, rest, to: fails)
+    }
+    code.emit(.mov32(offset, Self.a))
+    code.emit(.load(.w, rest, Self.context, Self.lengthOffset))
+    code.jump32(.lt, rest, 4, to: fails)
+    code.emit(.alu32(.sub, rest, 4))
+    code.jump32(.gt, offset, rest, to: fails)
+    code.emit(.alu32(.add, rest, 4))
+    code.emit(.alu32(.sub, rest, offset))
+    if isNested {
+      header(&code)
+      code.emit(.mov32(rest, length))
+      code.emit(.alu32(.sub, rest, 4))
+      code.emit(.alu32(.add, offset, 4))
+    }
+    code.place(next)
+    // Each turn takes at least four bytes; may_goto is what lets a verifier see that it ends.
+    code.emit(.mayGoto(0), to: fails)
+    header(&code)
+    code.emit(.alu32(.and, Self.a, Self.attributeTypeMask))
+    code.jump32(.eq, Self.a, Self.x, to: found)
+    code.emit(.alu32(.add, length, 3))
+    code.emit(.alu32(.and, length, -4))
+    code.emit(.alu32(.add, offset, length))
+    code.emit(.alu32(.sub, rest, length))
+    code.goto(next)
+    code.place(fails)
+    code.emit(.mov32(Self.a, 0))
+    code.goto(done)
+    code.place(found)
+    code.emit(.mov32(Self.a, offset))
+    code.place(done)
+  }
+
+  /// The type without the bits that say how its bytes are to be read (`NLA_TYPE_MASK`).
+  private static let attributeTypeMask: Int32 = 0x3fff
 
   /// A 16-bit field that the context holds in network order.
   private mutating func loadNetworkOrder(_ offset: Int16) {

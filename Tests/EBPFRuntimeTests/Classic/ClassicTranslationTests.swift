@@ -61,6 +61,32 @@ import Testing
     #expect(results.count > 1000)
   }
 
+  @Test("netlink attributes are found by type, nested ones too", arguments: engines)
+  func netlinkAttributes(engine: LoadOptions.Engine) throws {
+    // Types 1 (5 bytes, padded), 3 (nested: 7 and 0x8009, whose upper bits are flags), 2; then one whose length leads over the end.
+    let inner: [UInt8] = [8, 0, 7, 0, 1, 2, 3, 4, 6, 0, 9, 0x80, 1, 2, 0, 0]
+    let bytes: [UInt8] = [9, 0, 1, 0, 1, 2, 3, 4, 5, 0, 0, 0, 20, 0, 3, 0] + inner + [4, 0, 2, 0, 90, 0, 5, 0, 1]
+    var found: Set<UInt32> = []
+    for ancillary in [ClassicAncillary.netlinkAttribute, .nestedAttribute] {
+      for start in [0, 12, 16, 24, 32, 36, 37, 1, .max] as [UInt32] {
+        for type in [1, 2, 3, 5, 7, 9, 0, 0x8009] as [UInt32] {
+          let program = ClassicProgram([
+            ClassicInstruction(.loadXConstant, k: type), ClassicInstruction(.loadConstant, k: start),
+            ClassicInstruction(.loadAbsolute(.w), k: ancillary.offset), ClassicInstruction(.returnA),
+          ])
+          let loaded = try Self.load(program, .linux, engine)
+          defer { loaded.close() }
+          for packet in [bytes, [], [4, 0, 1]].map({ ClassicEvaluator.Packet($0) }) {
+            let result = try loaded.programs[0].run(on: Self.image(packet, [:]))
+            #expect(UInt32(result) == ClassicEvaluator().run(program, on: packet), "\(ancillary), type \(type) from \(start)")
+            found.insert(UInt32(result))
+          }
+        }
+      }
+    }
+    #expect(found == [0, 12, 16, 24, 32])
+  }
+
   @Test("an interface that is not there ends the filter with A", arguments: engines)
   func noInterface(engine: LoadOptions.Engine) throws {
     let program = ClassicProgram([

@@ -33,8 +33,12 @@ struct TestBPFClassicTests {
     var kernel: Kernel
   }
 
-  /// Tests that are translated to nothing, because eBPF programs have no way to ask for these things: see ``ClassicAncillary``.
-  static let withoutWords = ["LD_NLATTR", "LD_NLATTR_NEST", "LD_PAYLOAD_OFF", "LD_IND with negative payload offset"]
+  /// The test of what eBPF programs have no way to ask for: where the kernel's flow dissector finds the payload.
+  static let withoutWords = ["LD_PAYLOAD_OFF"]
+
+  /// A valid program that the kernel refuses only because a jump of its translation does not fit 16 bits; ours has jumps of 32 bits, and
+  /// returns what the test says that it would.
+  static let tooLongForTheKernel = ["BPF_MAXINSNS: jump over MSH"]
 
   static func bytes(_ hex: String) -> [UInt8] {
     let digits = Array(hex.utf8)
@@ -74,7 +78,7 @@ struct TestBPFClassicTests {
       cases += 1
       let program = try Self.program(of: test, in: folder)
       #expect(program.instructions.count == test.insn_count)
-      if test.expected_fail {
+      if test.expected_fail, !Self.tooLongForTheKernel.contains(test.descr) {
         #expect(throws: ClassicError.self, "\(test.descr)") { try program.check() }
         refused += 1
         continue
@@ -99,6 +103,6 @@ struct TestBPFClassicTests {
       "test_bpf, classic, \(engine): \(cases) tests, \(refused) refused as by the kernel, \(runs) runs, not translated: \(untranslated.sorted())"
     )
     #expect(cases == 134)
-    #expect(untranslated.isSubset(of: Self.withoutWords))
+    #expect(untranslated == Set(Self.withoutWords))
   }
 }
