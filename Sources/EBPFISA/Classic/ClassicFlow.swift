@@ -11,10 +11,12 @@ struct ClassicFlow {
   private(set) var unstored: UInt16 = 0
   /// Whether some jump leads backward.
   private(set) var hasLoops = false
+  private let dialect: ClassicDialect
 
   /// Follows the paths of a program that ``ClassicProgram/check(for:)`` has taken.
   init(_ program: ClassicProgram, _ dialect: ClassicDialect) {
     let instructions = program.instructions
+    self.dialect = dialect
     isReached = Array(repeating: false, count: instructions.count)
     wantsA = Array(repeating: false, count: instructions.count)
     largestX = Array(repeating: 0, count: instructions.count)
@@ -22,7 +24,7 @@ struct ClassicFlow {
     while let index = pending.popLast() {
       if isReached[index] { continue }
       isReached[index] = true
-      for next in Self.successors(instructions[index], at: index) {
+      for next in successors(instructions[index], at: index) {
         if next <= index { hasLoops = true }
         pending.append(next)
       }
@@ -32,9 +34,19 @@ struct ClassicFlow {
     if dialect == .libpcap { findUnstored(instructions) }
   }
 
-  /// Where a path goes on.
-  static func successors(_ instruction: ClassicInstruction, at index: Int) -> [Int] {
+  /// Whether no packet is long enough for a load, whatever it adds to its offset: it ends the program.
+  static func isBeyondPackets(_ instruction: ClassicInstruction, _ dialect: ClassicDialect) -> Bool {
+    guard dialect == .libpcap, instruction.k > Int32.max else { return false }
     switch instruction.operation {
+    case .loadAbsolute, .loadIndirect, .loadXHeaderLength: return true
+    default: return false
+    }
+  }
+
+  /// Where a path goes on.
+  private func successors(_ instruction: ClassicInstruction, at index: Int) -> [Int] {
+    if Self.isBeyondPackets(instruction, dialect) { return [] }
+    return switch instruction.operation {
     case .returnA, .returnConstant: []
     // Within range by the check, forward jumps of over two billion are not: the sign tells nothing apart in the kernel's dialect.
     case .jump: [index + 1 + Int(Int32(bitPattern: instruction.k))]
@@ -71,7 +83,7 @@ struct ClassicFlow {
     }
     var wantedBefore = [Bool](repeating: false, count: instructions.count)
     for index in instructions.indices.reversed() where isReached[index] {
-      wantsA[index] = Self.successors(instructions[index], at: index).contains { wantedBefore[$0] }
+      wantsA[index] = successors(instructions[index], at: index).contains { wantedBefore[$0] }
       wantedBefore[index] =
         Self.readsA(instructions[index]) || (wantsA[index] && !Self.writesA(instructions[index]))
     }
@@ -88,7 +100,7 @@ struct ClassicFlow {
       let instruction = instructions[index]
       let x = Self.boundOfX(instruction, a: largestA[index], x: largestX[index])
       let a = Self.boundOfA(instruction, a: largestA[index], x: largestX[index])
-      for next in Self.successors(instruction, at: index) {
+      for next in successors(instruction, at: index) {
         largestX[next] = max(largestX[next], x)
         largestA[next] = max(largestA[next], a)
       }
@@ -145,7 +157,7 @@ struct ClassicFlow {
       case .loadScratch, .loadXScratch: unstored |= 1 << UInt16(instruction.k) & ~stored
       default: break
       }
-      for next in Self.successors(instruction, at: index) where !isVisited[next] || storedBefore[next] & ~stored != 0 {
+      for next in successors(instruction, at: index) where !isVisited[next] || storedBefore[next] & ~stored != 0 {
         storedBefore[next] &= stored
         pending.append(next)
       }

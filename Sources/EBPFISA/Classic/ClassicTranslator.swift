@@ -79,6 +79,7 @@ struct ClassicTranslator {
   private mutating func translate(_ instruction: ClassicInstruction, at index: Int) throws(ClassicError) {
     let k = Int32(bitPattern: instruction.k)
     guard let operation = instruction.operation else { return }
+    if ClassicFlow.isBeyondPackets(instruction, options.dialect) { return end(with: 0) }
     switch operation {
     case .loadAbsolute(let size): try loadAbsolute(size, instruction.k, at: index)
     case .loadIndirect(let size): loadIndirect(size, instruction.k, at: index)
@@ -183,18 +184,12 @@ struct ClassicTranslator {
   // MARK: The packet
 
   private mutating func loadAbsolute(_ size: MemorySize, _ k: UInt32, at index: Int) throws(ClassicError) {
-    if options.dialect == .libpcap {
-      // Offsets are unsigned there, and no packet is that long.
-      guard k <= Int32.max else { return end(with: 0) }
-    } else if let ancillary = ClassicAncillary(offset: k) {
-      return try load(ancillary, at: index)
-    }
+    if options.dialect == .linux, let ancillary = ClassicAncillary(offset: k) { return try load(ancillary, at: index) }
     code.emit(.loadAbsolute(size, Int32(bitPattern: k)))
   }
 
   private mutating func loadIndirect(_ size: MemorySize, _ k: UInt32, at index: Int) {
     guard options.dialect == .libpcap else { return code.emit(.loadIndirect(size, Self.x, Int32(bitPattern: k))) }
-    guard k <= Int32.max else { return end(with: 0) }
     if UInt64(flow.largestX[index]) + UInt64(k) <= Int32.max {
       code.emit(.loadIndirect(size, Self.x, Int32(k)))
       return
@@ -208,7 +203,6 @@ struct ClassicTranslator {
   }
 
   private mutating func loadHeaderLength(_ k: UInt32, at index: Int) {
-    if options.dialect == .libpcap, k > Int32.max { return end(with: 0) }
     let keepsA = flow.wantsA[index]
     if keepsA { code.emit(.mov32(Self.saved, Self.a)) }
     code.emit(.loadAbsolute(.b, Int32(bitPattern: k)))

@@ -19,10 +19,14 @@ import Testing
     4: 3, 8: 0x1234_aaaa, 12: 123, 16: 0x0008, 20: 1, 24: 0xffff, 28: 0xa888, 40: 577, 68: 0x1234_aaab,
   ]
 
+  /// Loads a translation, proved: what is translated must be provable.
   static func load(_ program: ClassicProgram, _ dialect: ClassicDialect, _ engine: LoadOptions.Engine) throws -> Loaded {
     let translated = try program.translated(.init(dialect: dialect, hardwareType: 1))
     _ = try ProgramStructure(checking: translated)
-    return try EBPFRuntimeTests.load(translated, type: .socketFilterType, engine: engine)
+    var options = LoadOptions()
+    options.engine = engine
+    let spec = ProgramSpec(name: "classic", type: .socketFilterType, instructions: translated)
+    return try UserspaceHost().load(ObjectSpec(programs: [spec]), options: options)
   }
 
   static func image(_ packet: ClassicEvaluator.Packet, _ fields: [Int: UInt32]) -> SocketBufferImage {
