@@ -252,6 +252,25 @@ import Testing
     #expect(!folder.names.contains("none.pcap"))
   }
 
+  @Test("a capture that is cut gives what is whole before, an error with the place, and no file")
+  func cutCapture() async throws {
+    let folder = try TemporaryFolder()
+    let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(packageFolder)/Examples/Captures/web.pcap")))
+    let third = try Capture(bytes: original).packets[2]
+    let cut = try folder.write("cut.pcap", original.prefix(third.range.lowerBound + 5))
+    let compiled = try folder.write("all.ddd", "1\n6 0 0 1\n".utf8)
+    let run = await CommandRun("filter", "--ddd", compiled, "--read", cut, "--write", folder.path + "/out.pcap", "--count")
+    #expect(run.status == 1)
+    #expect(run.output == "2\n")
+    #expect(run.errors.hasPrefix("ebpf: \(cut): offset \(third.range.lowerBound): "))
+    #expect(run.errors.hasSuffix("; \(folder.path)/out.pcap was not written\n"))
+    #expect(!folder.names.contains("out.pcap"))
+    let garbage = try folder.write("garbage.pcap", [1, 2, 3, 4, 5])
+    let refused = await CommandRun("filter", "--ddd", compiled, "--read", garbage)
+    #expect(refused.status == 1)
+    #expect(refused.errors.hasPrefix("ebpf: \(garbage): offset 0: not a pcap or pcapng capture"))
+  }
+
   @Test(
     "wrong usage",
     arguments: [
