@@ -6,6 +6,7 @@ import EBPFObject
 struct CodeSection {
   var name: String
   var instructions: [Instruction]
+  var byteOrder: ByteOrder
   var symbols: [Disassembler.Symbol]
   /// The source lines that the object has for it, by rising slot.
   var lines: LineTable
@@ -43,7 +44,7 @@ struct CodeSection {
       }
       result.append(
         CodeSection(
-          name: section.name, instructions: instructions,
+          name: section.name, instructions: instructions, byteOrder: order,
           symbols: named.map { Disassembler.Symbol($0.name, at: Int(clamping: $0.symbol.value / 8)) }, lines: LineTable(lines)))
     }
     return result

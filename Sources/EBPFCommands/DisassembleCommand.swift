@@ -112,7 +112,8 @@ struct DisassembleCommand: AsyncParsableCommand {
     Console.print("\n\(label):\tfile format elf64-bpf")
     for section in sections {
       Console.print("\nDisassembly of section \(section.name):\n")
-      let listing = disassembler.listing(section.instructions, bytes: self.bytes, symbols: section.symbols, section: section.name)
+      let listing = disassembler.listing(
+        section.instructions, bytes: self.bytes, symbols: section.symbols, section: section.name, byteOrder: section.byteOrder)
       Console.write(interleaved(listing) { section.lines.line(at: $0) })
     }
   }

@@ -101,7 +101,8 @@ struct AssemblerState {
     if let given = bytes(line, &start) {
       if line[start...].allSatisfy(AssemblyLexer.isSpace) {
         // bpftool's opcodes stand on a line behind the instruction's.
-        guard lastCount > 0, given == Array(assembly.instructions.suffix(lastCount)) else {
+        let last = Array(assembly.instructions.suffix(lastCount))
+        guard lastCount > 0, Instruction.decode(given) == last || Instruction.decode(given, byteOrder: .big) == last else {
           throw AssemblyError(line: number, column: 1, message: "these bytes are not those of the line before")
         }
       } else {
@@ -178,8 +179,8 @@ struct AssemblerState {
     return index > start && index < line.count && line[index] == UInt8(ascii: ":") ? index + 1 : 0
   }
 
-  /// The slots whose bytes stand at `start`: 8 or 16 pairs of hexadecimal digits.
-  private func bytes(_ line: [UInt8], _ start: inout Int) -> [Instruction]? {
+  /// The bytes of slots that stand at `start`: 8 or 16 pairs of hexadecimal digits.
+  private func bytes(_ line: [UInt8], _ start: inout Int) -> [UInt8]? {
     var index = start
     var result: [UInt8] = []
     while result.count < 16 {
@@ -193,12 +194,13 @@ struct AssemblerState {
     }
     guard result.count == 8 || result.count == 16 else { return nil }
     start = index
-    return Instruction.decode(result)
+    return result
   }
 
-  /// Takes the slots from the bytes of a listing and compares them with the words beside them.
-  private mutating func add(_ given: [Instruction], _ line: [UInt8], wordsAt start: Int, number: Int) throws(AssemblyError) {
-    guard !agree(given, line, wordsAt: start, number: number) else {
+  /// Takes the slots from the bytes of a listing and compares them with the words beside them, which tell the object's byte order.
+  private mutating func add(_ bytes: [UInt8], _ line: [UInt8], wordsAt start: Int, number: Int) throws(AssemblyError) {
+    for order in [ByteOrder.little, .big] {
+      guard let given = Instruction.decode(bytes, byteOrder: order), agree(given, line, wordsAt: start, number: number) else { continue }
       assembly.instructions += given
       lastCount = given.count
       return

@@ -91,7 +91,10 @@ extension Disassembler {
   /// - Parameters:
   ///   - symbols: Sorted by slot; where several have the same slot, the last is shown.
   ///   - section: The name that stands for slot 0 if no symbol does.
-  public func listing(_ program: [Instruction], bytes: Bool = true, symbols: [Symbol] = [], section: String = ".text") -> String {
+  ///   - byteOrder: The order of the bytes that are shown: that of the object.
+  public func listing(
+    _ program: [Instruction], bytes: Bool = true, symbols: [Symbol] = [], section: String = ".text", byteOrder: ByteOrder = .little
+  ) -> String {
     var text = ""
     var names = symbols
     if style != .kernel, names.first?.slot != 0 { names.insert(Symbol(section, at: 0), at: 0) }
@@ -101,7 +104,7 @@ extension Disassembler {
       let count = Self.slots(of: program, at: slot)
       if style == .kernel {
         text += padded(" " + String(slot), 4) + ": " + self.text(of: program, at: slot) + "\n"
-        if bytes { text += "       " + hexBytes(program[slot..<slot + count]) + "\n" }
+        if bytes { text += "       " + hexBytes(program[slot..<slot + count], byteOrder) + "\n" }
       } else {
         if next < names.count, names[next].slot <= slot {
           while next + 1 < names.count, names[next + 1].slot <= slot { next += 1 }
@@ -110,7 +113,7 @@ extension Disassembler {
           next += 1
         }
         text += padded(String(slot), 8) + ":\t"
-        if bytes { text += hexBytes(program[slot..<slot + count]) + "\t" }
+        if bytes { text += hexBytes(program[slot..<slot + count], byteOrder) + "\t" }
         text += bytes ? exactText(of: program, at: slot) : self.text(of: program, at: slot)
         if let target = jumpTarget(of: program[slot], at: slot) { text += " <\(name(of: target, in: names))>" }
         text += "\n"
@@ -139,16 +142,8 @@ extension Disassembler {
     return distance == 0 ? symbol.name : "\(symbol.name)+0x\(String(distance, radix: 16))"
   }
 
-  private func hexBytes(_ slots: ArraySlice<Instruction>) -> String {
-    var text = ""
-    for slot in slots {
-      let bits = slot.bits
-      for shift in stride(from: UInt64(0), to: 64, by: 8) {
-        if !text.isEmpty { text += " " }
-        text += hexByte(UInt8(truncatingIfNeeded: bits >> shift))
-      }
-    }
-    return text
+  private func hexBytes(_ slots: ArraySlice<Instruction>, _ byteOrder: ByteOrder) -> String {
+    Instruction.encode(slots, byteOrder: byteOrder).map { hexByte($0) }.joined(separator: " ")
   }
 }
 
