@@ -296,7 +296,13 @@ struct ClassicTranslator {
       code.emit(.alu32(.add, offset, 4))
     }
     code.place(next)
-    // Each turn takes at least four bytes; may_goto is what lets a verifier see that it ends.
+    // Each turn takes at least four bytes; may_goto is what lets a verifier see that it ends. What it knows of the offset and the rest would
+    // be something new in every turn: a number that it does not know, put into them and taken out again, leaves the turns alike.
+    code.emit(.load(.w, Self.temporary, Self.context, Self.lengthOffset))
+    for register in [offset, rest] {
+      code.emit(.alu32(.xor, register, Self.temporary))
+      code.emit(.alu32(.xor, register, Self.temporary))
+    }
     code.emit(.mayGoto(0), to: fails)
     header(&code)
     code.emit(.alu32(.and, Self.a, Self.attributeTypeMask))
