@@ -36,6 +36,11 @@ extension CheckedInterpreter {
           throw fault(slot, register: register, "helper \(HelperID(rawValue: number)): r\(register) = \(hex(value)) is no map")
         }
         map = mapHeader(value)
+        if Self.mapWriters.contains(number), MapFlags(rawValue: mapHeader(value).pointee.flags).contains(.readOnlyProgram) {
+          throw fault(
+            slot, register: register,
+            "helper \(HelperID(rawValue: number)) changes map '\(name(of: mapHeader(value)))', which programs only read")
+        }
       case .ptrToMapKey, .ptrToMapValue:
         guard let map, !(value == 0 && isNullAllowed) else { continue }
         let size = type.base == .ptrToMapKey ? map.pointee.key_size : map.pointee.value_size
@@ -120,6 +125,7 @@ extension CheckedInterpreter {
     }
   }
 
+  private static let mapWriters: [UInt32] = [HelperID.mapUpdateElem, .mapDeleteElem, .mapPushElem, .mapPopElem].map(\.rawValue)
   private static let ringbufReserve = HelperID.ringbufReserve.rawValue
   private static let ringbufSubmit = HelperID.ringbufSubmit.rawValue
   private static let ringbufDiscard = HelperID.ringbufDiscard.rawValue

@@ -158,8 +158,10 @@ struct MapHelperTests {
     func program(_ tail: [Instruction], keyAt: Int32 = -4) -> [Instruction] {
       [.store(.w, .r10, -4, 1), .mov64(.r2, .r10), .add64(.r2, keyAt)] + Instruction.map(.r1, index: 0) + tail
     }
-    func message(_ program: [Instruction]) throws -> String {
-      let loaded = try load(program, engine: .checked, maps: [hash])
+    func message(_ program: [Instruction], flags: MapFlags = []) throws -> String {
+      var map = hash
+      map.flags = flags
+      let loaded = try load(program, engine: .checked, maps: [map])
       defer { loaded.close() }
       try loaded.maps[0].update([1, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7, 8])
       do throws(HostError) {
@@ -172,5 +174,29 @@ struct MapHelperTests {
     #expect(try message(program([.call(1), .exit], keyAt: -2)).contains("helper bpf_map_lookup_elem: 4 bytes at r2"))
     #expect(try message(program([.mov64(.r1, 8), .call(1), .exit])).contains("r1 = 0x8 is no map"))
     #expect(try message(program([.mov64(.r3, .r10), .mov64(.r4, 0), .call(2), .exit])).contains("8 bytes at r3"))
+    #expect(try message(program([.call(3), .exit]), flags: .readOnlyProgram).contains("'h', which programs only read"))
+    #expect(
+      try message(program([.call(1), .store(.b, .r0, 0, 1), .exit]), flags: .readOnlyProgram).contains("which is read only"))
+  }
+
+  @Test("checked mode lets go of a record that was handed over")
+  func checkedRecords() throws {
+    let ring = MapSpec(name: "ring", type: .ringbuf, keySize: 0, valueSize: 0, maxEntries: 4096)
+    func message(_ tail: [Instruction]) throws -> String {
+      let program =
+        Instruction.map(.r1, index: 0) + [
+          .mov64(.r2, 16), .mov64(.r3, 0), .call(131), .jump(.ne, .r0, 0, 1), .exit, .mov64(.r6, .r0), .mov64(.r1, .r0), .mov64(.r2, 0),
+        ] + tail
+      let loaded = try load(program, engine: .checked, maps: [ring])
+      defer { loaded.close() }
+      do throws(HostError) {
+        _ = try loaded.programs[0].run(TestInput())
+        return ""
+      } catch { return error.message }
+    }
+    #expect(try message([.store(.dw, .r6, 8, 1), .call(132), .mov64(.r0, 0), .exit]) == "")
+    #expect(try message([.store(.dw, .r6, 9, 1), .call(132), .exit]).contains("a record of ring buffer 'ring' of 16 bytes"))
+    #expect(try message([.call(132), .store(.dw, .r6, 0, 1), .exit]).contains("a store of 8 bytes"))
+    #expect(try message([.call(133), .mov64(.r1, .r6), .mov64(.r2, 0), .call(132), .exit]).contains("is no record that is held"))
   }
 }
