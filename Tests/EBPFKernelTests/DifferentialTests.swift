@@ -22,7 +22,8 @@ import Testing
 struct DifferentialTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let count = environment["EBPF_DIFFERENTIAL"].flatMap { Int($0) } ?? 20_000
-  private static let firstSeed = environment["EBPF_DIFFERENTIAL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64(UInt32.max))
+  /// The same programs in every run of the suite; long runs by hand begin elsewhere.
+  private static let firstSeed = environment["EBPF_DIFFERENTIAL_SEED"].flatMap { UInt64($0) } ?? 1
   private static var seeds: Range<UInt64> { firstSeed..<firstSeed + UInt64(count) }
 
   /// Programs that the generator makes are valid: the kernel, the verifier here and every engine agree on them.
