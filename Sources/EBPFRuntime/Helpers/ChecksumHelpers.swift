@@ -30,9 +30,9 @@ private func checksumDifference(
   let sum: UInt32
   switch (fromSize > 0, toSize > 0) {
   case (true, true):
-    sum = Checksum.subtract(Checksum.sum(memory(to), toSize, seed), Checksum.sum(memory(from), fromSize, 0))
-  case (false, true): sum = Checksum.sum(memory(to), toSize, seed)
-  case (true, false): sum = ~Checksum.sum(memory(from), fromSize, ~seed)
+    sum = Checksum.subtract(Checksum.sum(pointer(to), toSize, seed), Checksum.sum(pointer(from), fromSize, 0))
+  case (false, true): sum = Checksum.sum(pointer(to), toSize, seed)
+  case (true, false): sum = ~Checksum.sum(pointer(from), fromSize, ~seed)
   case (false, false): sum = seed
   }
   return UInt64(Checksum.fold(sum))

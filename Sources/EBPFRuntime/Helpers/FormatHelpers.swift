@@ -10,18 +10,18 @@ extension HelperTable {
           arguments.initializeElement(at: 0, to: first)
           arguments.initializeElement(at: 1, to: second)
           arguments.initializeElement(at: 2, to: third)
-          return trace(memory(format), count32(size), UnsafeRawPointer(arguments.baseAddress.unsafelyUnwrapped), 3, environment)
+          return trace(pointer(format), count32(size), UnsafeRawPointer(arguments.baseAddress.unsafelyUnwrapped), 3, environment)
         }
       },
       Entry(.traceVprintk) { format, size, arguments, byteCount, _, environment in
         guard let count = TextFormat.argumentCount(arguments, byteCount) else { return .error(.einval) }
-        return trace(memory(format), count32(size), UnsafeRawPointer(bitPattern: UInt(arguments)), count, environment)
+        return trace(pointer(format), count32(size), UnsafeRawPointer(bitPattern: UInt(arguments)), count, environment)
       },
       Entry(.snprintf) { output, size, format, arguments, byteCount, _ in
         guard let count = TextFormat.argumentCount(arguments, byteCount) else { return .error(.einval) }
         let output = UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(bitPattern: UInt(output)), count: count32(size))
         let result = TextFormat.print(
-          memory(format), limit: Int(UInt32.max), UnsafeRawPointer(bitPattern: UInt(arguments)), count, into: output)
+          pointer(format), limit: Int(UInt32.max), UnsafeRawPointer(bitPattern: UInt(arguments)), count, into: output)
         // The final zero counts here, other than for the trace.
         return UInt64(bitPattern: result < 0 ? result : result + 1)
       },

@@ -31,12 +31,6 @@ extension UInt64 {
   static func error(_ error: LinuxError) -> UInt64 { UInt64(bitPattern: -error.rawValue) }
 }
 
-/// Memory that the program passed; not null.
-@inline(__always)
-func memory(_ address: UInt64) -> UnsafeMutableRawPointer {
-  UnsafeMutableRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
-}
-
 /// An argument that the kernel declares as `u32`, as a count of bytes.
 @inline(__always)
 func count32(_ argument: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: argument)) }

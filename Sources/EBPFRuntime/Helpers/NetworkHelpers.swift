@@ -21,11 +21,11 @@ extension HelperTable {
       Entry(.checkMtu, checkMaximumLength),
       // The packet has come through no tunnel.
       Entry(.skbGetTunnelKey) { _, key, size, _, _, _ in
-        memory(key).initializeMemory(as: UInt8.self, repeating: 0, count: count32(size))
+        pointer(key).initializeMemory(as: UInt8.self, repeating: 0, count: count32(size))
         return .error(.einval)
       },
       Entry(.skbGetTunnelOpt) { _, options, size, _, _, _ in
-        memory(options).initializeMemory(as: UInt8.self, repeating: 0, count: count32(size))
+        pointer(options).initializeMemory(as: UInt8.self, repeating: 0, count: count32(size))
         return .error(.enoent)
       },
     ]
@@ -41,7 +41,7 @@ private func lookUpRoute(
   // `struct bpf_fib_lookup`; BPF_FIB_LOOKUP_DIRECT, _OUTPUT, _SKIP_NEIGH, _TBID, _SRC, _MARK.
   guard signed32(length) >= 64, UInt32(truncatingIfNeeded: flags) & ~0x3f == 0 else { return .error(.einval) }
   // AF_INET and AF_INET6 of Linux.
-  let family = memory(parameters).load(as: UInt8.self)
+  let family = pointer(parameters).load(as: UInt8.self)
   return family == 2 || family == 10 ? notForwarded : .error(.eafnosupport)
 }
 
@@ -53,7 +53,7 @@ private func checkMaximumLength(
   let checkSegments: UInt64 = 1
   guard let packet = PacketState.of(environment) else { return .error(.einval) }
   let isXDP = packet.pointee.kind == .xdp
-  let result = memory(lengthAddress)
+  let result = pointer(lengthAddress)
   let given = result.load(as: UInt32.self)
   let difference = Int32(truncatingIfNeeded: difference)
   guard flags & ~(isXDP ? 0 : checkSegments) == 0 else { return .error(.einval) }

@@ -34,8 +34,8 @@ private func outputEvent(
   let ring = Ring(map)
   let record = ring.reserve(UInt64(count + packetCount))
   guard record != 0 else { return .error(.enospc) }
-  let destination = memory(record)
-  if count > 0 { destination.copyMemory(from: memory(data), byteCount: count) }
+  let destination = pointer(record)
+  if count > 0 { destination.copyMemory(from: pointer(data), byteCount: count) }
   if packetCount > 0, let packet { (destination + count).copyMemory(from: packet.pointee.start, byteCount: packetCount) }
   ring.commit(record, 0, isDiscarded: false)
   return 0

@@ -18,7 +18,7 @@ private func probeRead(
 ) -> UInt64 {
   let count = count32(size)
   guard count > 0 else { return 0 }
-  let destination = memory(destination)
+  let destination = pointer(destination)
   if cebpf_probe_read(destination, source, UInt64(count)) == UInt64(count) { return 0 }
   destination.initializeMemory(as: UInt8.self, repeating: 0, count: count)
   return .error(.efault)
@@ -29,7 +29,7 @@ private func probeReadString(
 ) -> UInt64 {
   let count = count32(size)
   guard count > 0 else { return 0 }
-  let destination = UnsafeMutableRawBufferPointer(start: memory(destination), count: count)
+  let destination = UnsafeMutableRawBufferPointer(start: pointer(destination), count: count)
   if let length = probeString(into: destination, at: source) { return UInt64(length) }
   destination.initializeMemory(as: UInt8.self, repeating: 0)
   return .error(.efault)

@@ -54,7 +54,7 @@ private func loadBytes(
 ) -> UInt64 {
   let offset = UInt(UInt32(truncatingIfNeeded: offset))
   let count = count32(length)
-  let destination = memory(destination)
+  let destination = pointer(destination)
   if let skb = socketBuffer(environment) {
     let size = skb.pointee.dataEnd &- skb.pointee.data
     if offset <= 0x7fff_ffff, offset <= size, UInt(count) <= size &- offset {
@@ -71,7 +71,7 @@ private func loadBytesRelative(
 ) -> UInt64 {
   let offset = UInt(UInt32(truncatingIfNeeded: offset))
   let count = count32(length)
-  let destination = memory(destination)
+  let destination = pointer(destination)
   if let skb = socketBuffer(environment), offset <= 0xffff, UInt32(truncatingIfNeeded: header) <= 1 {
     let start = UInt32(truncatingIfNeeded: header) == 0 ? skb.pointee.linkHeader : skb.pointee.networkHeader
     let first = start &+ offset
@@ -96,7 +96,7 @@ private func storeBytes(
   let count = count32(length)
   let size = skb.pointee.dataEnd &- skb.pointee.data
   guard offset <= 0x7fff_ffff, offset <= size, UInt(count) <= size &- offset else { return .error(.efault) }
-  (skb.pointee.start + Int(offset)).copyMemory(from: memory(source), byteCount: count)
+  (skb.pointee.start + Int(offset)).copyMemory(from: pointer(source), byteCount: count)
   if flags & invalidateHash != 0 { skb.pointee.clearHash() }
   return 0
 }

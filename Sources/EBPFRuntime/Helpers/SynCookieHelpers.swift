@@ -14,13 +14,13 @@ extension HelperTable {
   /// nothing. This process has a secret of its own, so that cookies are good here for about two minutes, and not in the kernel.
   static var synCookieHelpers: [Entry] {
     [
-      Entry(.tcpRawGenSyncookieIpv4) { ip, tcp, length, _, _, _ in makeCookie(SynCookie.ipv4, memory(ip), memory(tcp), count32(length)) },
-      Entry(.tcpRawGenSyncookieIpv6) { ip, tcp, length, _, _, _ in makeCookie(SynCookie.ipv6, memory(ip), memory(tcp), count32(length)) },
+      Entry(.tcpRawGenSyncookieIpv4) { ip, tcp, length, _, _, _ in makeCookie(SynCookie.ipv4, pointer(ip), pointer(tcp), count32(length)) },
+      Entry(.tcpRawGenSyncookieIpv6) { ip, tcp, length, _, _, _ in makeCookie(SynCookie.ipv6, pointer(ip), pointer(tcp), count32(length)) },
       Entry(.tcpRawCheckSyncookieIpv4) { ip, tcp, _, _, _, _ in
-        SynCookie.ipv4.accepts(memory(ip), memory(tcp)) ? 0 : .error(.eacces)
+        SynCookie.ipv4.accepts(pointer(ip), pointer(tcp)) ? 0 : .error(.eacces)
       },
       Entry(.tcpRawCheckSyncookieIpv6) { ip, tcp, _, _, _, _ in
-        SynCookie.ipv6.accepts(memory(ip), memory(tcp)) ? 0 : .error(.eacces)
+        SynCookie.ipv6.accepts(pointer(ip), pointer(tcp)) ? 0 : .error(.eacces)
       },
     ]
   }

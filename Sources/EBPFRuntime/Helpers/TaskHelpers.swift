@@ -20,7 +20,7 @@ extension HelperTable {
       Entry(.getCurrentPidTgid) { _, _, _, _, _, _ in UInt64(cebpf_process_id()) << 32 | UInt64(cebpf_thread_id()) },
       // The real user and group, not the effective ones (`current_uid_gid`).
       Entry(.getCurrentUidGid) { _, _, _, _, _, _ in UInt64(getgid()) << 32 | UInt64(getuid()) },
-      Entry(.getCurrentComm) { buffer, size, _, _, _, _ in threadName(into: memory(buffer), count32(size)) },
+      Entry(.getCurrentComm) { buffer, size, _, _, _, _ in threadName(into: pointer(buffer), count32(size)) },
     ]
   }
 }

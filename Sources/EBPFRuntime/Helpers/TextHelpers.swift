@@ -6,10 +6,10 @@ extension HelperTable {
   static var textHelpers: [Entry] {
     [
       Entry(.strtol) { text, length, flags, result, _, _ in
-        let destination = memory(result)
+        let destination = pointer(result)
         destination.storeBytes(of: 0, as: Int64.self)
         var number = ParsedNumber()
-        let consumed = number.parse(memory(text), Int(truncatingIfNeeded: length), flags)
+        let consumed = number.parse(pointer(text), Int(truncatingIfNeeded: length), flags)
         if consumed < 0 { return UInt64(bitPattern: consumed) }
         // A positive magnitude's last bit is the sign; of a negative one only the smallest number has it.
         let value = Int64(bitPattern: number.isNegative ? 0 &- number.magnitude : number.magnitude)
@@ -18,18 +18,18 @@ extension HelperTable {
         return UInt64(bitPattern: consumed)
       },
       Entry(.strtoul) { text, length, flags, result, _, _ in
-        let destination = memory(result)
+        let destination = pointer(result)
         destination.storeBytes(of: 0, as: UInt64.self)
         var number = ParsedNumber()
-        let consumed = number.parse(memory(text), Int(truncatingIfNeeded: length), flags)
+        let consumed = number.parse(pointer(text), Int(truncatingIfNeeded: length), flags)
         if consumed < 0 { return UInt64(bitPattern: consumed) }
         if number.isNegative { return .error(.einval) }
         destination.storeBytes(of: number.magnitude, as: UInt64.self)
         return UInt64(bitPattern: consumed)
       },
       Entry(.strncmp) { left, size, right, _, _, _ in
-        let left = memory(left)
-        let right = memory(right)
+        let left = pointer(left)
+        let right = pointer(right)
         for index in 0..<count32(size) {
           let a = left.load(fromByteOffset: index, as: UInt8.self)
           let b = right.load(fromByteOffset: index, as: UInt8.self)

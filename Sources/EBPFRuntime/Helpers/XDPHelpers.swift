@@ -15,13 +15,13 @@ extension HelperTable {
       Entry(.xdpLoadBytes) { _, offset, destination, length, _, environment in
         guard let xdp = xdpBuffer(environment) else { return .error(.einval) }
         guard let source = xdp.pointee.bytes(at: offset, length) else { return xdpRangeError(offset, length) }
-        memory(destination).copyMemory(from: source, byteCount: count32(length))
+        pointer(destination).copyMemory(from: source, byteCount: count32(length))
         return 0
       },
       Entry(.xdpStoreBytes) { _, offset, source, length, _, environment in
         guard let xdp = xdpBuffer(environment) else { return .error(.einval) }
         guard let destination = xdp.pointee.bytes(at: offset, length) else { return xdpRangeError(offset, length) }
-        destination.copyMemory(from: memory(source), byteCount: count32(length))
+        destination.copyMemory(from: pointer(source), byteCount: count32(length))
         return 0
       },
     ]

@@ -1,7 +1,6 @@
 import CEBPF
 import EBPFObject
 import EBPFTables
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -20,7 +19,7 @@ import Darwin
 final class RedirectMap: UserspaceMap, @unchecked Sendable {
   private let memory: MapMemory
   private let processors: Int
-  private let writers = Mutex(())
+  private let writers = Locked(())
 
   /// An entry: whether it is there, and the value, each in a word.
   private static let entrySize = 16
