@@ -13,6 +13,7 @@
 // The kernel reads and writes these by offset; a field that moves is a bug that no test would name.
 _Static_assert(offsetof(struct ebpf_map_create, map_extra) == 64, "bpf_attr.map_extra");
 _Static_assert(sizeof(struct ebpf_map_element) == 32, "bpf_attr, element operations");
+_Static_assert(sizeof(struct ebpf_map_batch) == 56, "bpf_attr.batch");
 _Static_assert(offsetof(struct ebpf_program_load, log_true_size) == 140, "bpf_attr.log_true_size");
 _Static_assert(offsetof(struct ebpf_btf_load, log_true_size) == 28, "bpf_attr.btf_log_true_size");
 _Static_assert(offsetof(struct ebpf_program_test_run, batch_size) == 72, "bpf_attr.test.batch_size");

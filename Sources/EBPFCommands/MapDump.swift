@@ -4,108 +4,192 @@ import EBPFISA
 import EBPFObject
 import EBPFTables
 
-/// The entries of a map, decoded with the types that its author gave them.
+/// A map's listing, with the types that its author gave its keys and values.
+///
+/// Entries are read and decoded while they are written, so that a map of millions takes no memory here: in JSON all of them, as text the
+/// first ones.
 struct MapDump {
   /// A key or value: its bytes and what they mean. Values of per-CPU maps have one of both for each processor.
-  struct Part {
+  private struct Part {
     var bytes: [UInt8]
     var value: BTFValue?
 
-    var json: String { value?.json ?? "null" }
     var text: String { value?.text ?? BTFValue.hex(bytes) }
+
+    func writeJSON(to result: inout String) { if let value { value.writeJSON(to: &result) } else { result += "null" } }
+
+    func writeHex(to result: inout String) {
+      result += "\""
+      result += BTFValue.hex(bytes)
+      result += "\""
+    }
   }
 
-  struct Entry {
+  private struct Entry {
     /// `nil` where the map has no keys (queues, stacks, ring buffers).
     var key: Part?
     var values: [Part]
   }
 
-  let spec: MapSpec
-  let isPerCPU: Bool
-  var entries: [Entry] = []
-  /// Why the entries cannot be listed, where they cannot.
-  var problem: String?
+  private let map: Map
+  private let types: Decoder
 
-  var name: String { spec.name }
+  private var spec: MapSpec { map.spec }
+  private var isPerCPU: Bool { map.spec.type.isPerCPU }
 
-  /// Reads all entries. Those of queues, stacks and ring buffers are taken out.
-  init(_ map: Map, _ object: ObjectSpec) throws(HostError) {
-    spec = map.spec
-    isPerCPU = map.spec.type.isPerCPU
-    let types = Decoder(object: object)
+  var name: String { map.spec.name }
+
+  init(_ map: Map, _ object: ObjectSpec) {
+    self.map = map
+    types = Decoder(object: object)
+  }
+
+  // MARK: Entries
+
+  /// Hands the bytes of the first entries to `body`. Those of queues, stacks and ring buffers are taken out, also the ones that are not shown.
+  ///
+  /// - Parameters:
+  ///   - most: How many are handed over.
+  ///   - skipsZeros: Leaves out elements of an array that are all zero.
+  /// - Returns: how many entries there are, without those left out, and why not all could be read, where they could not: some types hold
+  ///   what only the kernel can read.
+  private func read(most: Int, skipsZeros: Bool, _ body: ([UInt8]?, [UInt8]) -> Void) throws(HostError) -> (count: Int, problem: String?) {
+    var count = 0
+    func found(_ key: [UInt8]?, _ value: [UInt8]) {
+      count += 1
+      if count <= most { body(key, value) }
+    }
     do throws(HostError) {
-      if map.spec.type == .ringbuf || map.spec.type == .userRingbuf {
-        var records: [[UInt8]] = []
-        _ = try map.drain { records.append([UInt8]($0)) }
-        entries = records.map { Entry(key: nil, values: [types.part($0, map.spec.valueTypeID)]) }
-      } else if map.spec.keySize == 0 {
-        while let value = try map.lookupAndDelete([]) { entries.append(Entry(key: nil, values: [types.part(value, map.spec.valueTypeID)])) }
-      } else {
-        for (key, value) in try map.entries() {
-          entries.append(
-            Entry(
-              key: types.part(key, map.spec.keyTypeID),
-              values: values(value, map).map { types.part($0, map.spec.valueTypeID) }))
+      if spec.type == .ringbuf || spec.type == .userRingbuf {
+        _ = try map.drain { found(nil, [UInt8]($0)) }
+      } else if spec.keySize == 0 {
+        while let value = try map.lookupAndDelete([]) { found(nil, value) }
+      } else if spec.type.isArray {
+        var indices: [Int] = []
+        if skipsZeros {
+          try map.visitNonzero {
+            count += 1
+            if count <= most { indices.append($0) }
+          }
         }
-        // Hashes have no order of their own, and give another one each time.
-        if !map.spec.type.isArray {
-          entries.sort { ($0.key?.bytes ?? []).lexicographicallyPrecedes($1.key?.bytes ?? []) }
+        for index in 0..<(skipsZeros ? indices.count : min(most, spec.maxEntries)) {
+          let key = withUnsafeBytes(of: UInt32(skipsZeros ? indices[index] : index)) { [UInt8]($0) }
+          if let value = try map.lookup(key) { body(key, value) }
+        }
+        if !skipsZeros { count = spec.maxEntries }
+      } else {
+        for key in try sortedKeys() {
+          if let value = try map.lookup(key) { found(key, value) }
         }
       }
     } catch {
-      // Some types hold what only the kernel can read; the others are listed all the same.
       guard error.code != .closed else { throw error }
-      problem = error.message
+      return (count, error.message)
     }
+    return (count, nil)
+  }
+
+  /// All keys in the order of their bytes: hashes have no order of their own, and give another one each time.
+  private func sortedKeys() throws(HostError) -> some Sequence<[UInt8]> {
+    let size = spec.keySize
+    var bytes: [UInt8] = []
+    var count = 0
+    var key = try map.nextKey(after: nil)
+    // Where others delete meanwhile, the walk begins anew.
+    while let current = key, count < 2 * max(spec.maxEntries, 1024) {
+      bytes += current
+      count += 1
+      key = try map.nextKey(after: current)
+    }
+    let all = bytes
+    var starts = (0..<count).map { $0 * size }
+    all.withUnsafeBufferPointer { all in
+      func key(_ start: Int) -> Slice<UnsafeBufferPointer<UInt8>> { all[start..<start + size] }
+      starts.sort { key($0).lexicographicallyPrecedes(key($1)) }
+      var kept = 0
+      for (index, start) in starts.enumerated() where index == 0 || !key(start).elementsEqual(key(starts[kept - 1])) {
+        starts[kept] = start
+        kept += 1
+      }
+      starts.removeSubrange(kept...)
+    }
+    return starts.lazy.map { Array(all[$0..<$0 + size]) }
+  }
+
+  private func decoded(_ key: [UInt8]?, _ value: [UInt8]) -> Entry {
+    Entry(key: key.map { types.part($0, spec.keyTypeID) }, values: values(value).map { types.part($0, spec.valueTypeID) })
   }
 
   /// A value's bytes, one element for each processor of a per-CPU map.
-  private func values(_ bytes: [UInt8], _ map: Map) -> [[UInt8]] {
+  private func values(_ bytes: [UInt8]) -> [[UInt8]] {
     guard isPerCPU, map.processorCount > 0, bytes.count % map.processorCount == 0 else { return [bytes] }
     let stride = bytes.count / map.processorCount
-    return (0..<map.processorCount).map { Array(bytes[$0 * stride..<$0 * stride + min(stride, map.spec.valueSize)]) }
+    return (0..<map.processorCount).map { Array(bytes[$0 * stride..<$0 * stride + min(stride, spec.valueSize)]) }
   }
 
   // MARK: JSON
 
-  /// An array of objects with key, value, keyHex and valueHex.
-  var json: String {
-    JSONText.array(
-      entries.map { entry in
-        JSONText.object([
-          ("key", entry.key?.json ?? "null"), ("value", list(entry.values.map(\.json))),
-          ("keyHex", JSONText.string(BTFValue.hex(entry.key?.bytes ?? []))),
-          ("valueHex", list(entry.values.map { JSONText.string(BTFValue.hex($0.bytes)) })),
-        ])
-      })
+  /// Writes an array of objects with key, value, keyHex and valueHex, of all entries.
+  func writeJSON(to output: inout OutputBuffer) throws(HostError) {
+    output.text += "["
+    var isFirst = true
+    _ = try read(most: .max, skipsZeros: false) { key, value in
+      let entry = decoded(key, value)
+      if !isFirst { output.text += "," }
+      isFirst = false
+      output.text += "{\"key\":"
+      if let key = entry.key { key.writeJSON(to: &output.text) } else { output.text += "null" }
+      output.text += ",\"value\":"
+      list(entry.values, to: &output.text) { $0.writeJSON(to: &$1) }
+      output.text += ",\"keyHex\":\""
+      output.text += BTFValue.hex(entry.key?.bytes ?? [])
+      output.text += "\",\"valueHex\":"
+      list(entry.values, to: &output.text) { $0.writeHex(to: &$1) }
+      output.text += "}"
+      output.flushIfFull()
+    }
+    output.text += "]"
   }
 
-  private func list(_ parts: [String]) -> String { isPerCPU ? JSONText.array(parts) : parts.first ?? "null" }
+  private func list(_ parts: [Part], to text: inout String, _ write: (Part, inout String) -> Void) {
+    if isPerCPU { text += "[" }
+    for (index, part) in parts.enumerated() {
+      if index > 0 { text += "," }
+      write(part, &text)
+    }
+    if isPerCPU { text += "]" }
+  }
 
   // MARK: Text
 
-  var text: String {
-    if spec.dataSection != nil { return dataText }
+  /// The listing as text, with at most so many entries (data sections are one entry, shown whole).
+  func text(most: Int) throws(HostError) -> String {
     // Arrays have all their elements from the start: those that are still zero say nothing.
-    let shown = spec.type.isArray ? entries.filter { $0.values.contains { $0.bytes.contains { $0 != 0 } } } : entries
+    let isArray = spec.type.isArray && spec.dataSection == nil
+    var shown: [Entry] = []
+    let (count, problem) = try read(most: spec.dataSection == nil ? most : 1, skipsZeros: isArray) { shown.append(decoded($0, $1)) }
+    if spec.dataSection != nil { return dataText(shown.first?.values.first) }
     var facts = [spec.type.description]
-    if spec.type.isArray {
-      facts.append("\(spec.maxEntries) entries" + (shown.count < entries.count ? ", \(entries.count - shown.count) of them zero" : ""))
+    if isArray {
+      facts.append("\(spec.maxEntries) entries" + (count < spec.maxEntries ? ", \(spec.maxEntries - count) of them zero" : ""))
     } else if spec.type == .ringbuf {
-      facts.append("\(entries.count) records")
+      facts.append("\(count) records")
     } else {
-      facts.append("\(entries.count) of \(spec.maxEntries) entries")
+      facts.append("\(count) of \(spec.maxEntries) entries")
     }
-    let title = Paint.bold(name) + "  " + Paint.dim(facts.joined(separator: ", "))
-    if let problem { return title + "\n  " + Paint.yellow(problem) }
-    return shown.isEmpty ? title : title + "\n" + table(shown).text(indent: 2)
+    var lines = [Paint.bold(name) + "  " + Paint.dim(facts.joined(separator: ", "))]
+    if !shown.isEmpty { lines.append(table(shown).text(indent: 2)) }
+    if count > shown.count {
+      lines.append("  " + Paint.dim("… and \(count - shown.count) more (--entries sets how many; --json lists all)"))
+    }
+    if let problem { lines.append("  " + Paint.yellow(problem)) }
+    return lines.joined(separator: "\n")
   }
 
   /// A data section as one line a variable.
-  private var dataText: String {
+  private func dataText(_ part: Part?) -> String {
     let title = Paint.bold(name)
-    guard let part = entries.first?.values.first else { return title }
+    guard let part else { return title }
     guard case .structure(let fields)? = part.value, !fields.isEmpty else {
       return "\(title)  \(part.bytes.count) bytes" + (part.bytes.contains { $0 != 0 } ? "\n\(HexDump.text(part.bytes))" : ", all zero")
     }

@@ -46,13 +46,18 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .customLong("repeat"), help: ArgumentHelp("Run over the capture (or the memory) so many times.", valueName: "times"))
   var times = 1
 
-  @Flag(help: "Print one JSON object.")
+  @Option(
+    help: ArgumentHelp("Show at most so many entries of a map; elements of arrays that are zero are never shown.", valueName: "count"))
+  var entries = 100
+
+  @Flag(help: "Print one JSON object, with all entries of all maps.")
   var json = false
 
   func validate() throws {
     if pcap != nil, memory != nil || context != nil { throw ValidationError("--pcap and --memory or --context exclude each other") }
     if output != nil, pcap == nil { throw ValidationError("--write needs --pcap") }
     guard times >= 1, times <= 1_000_000_000 else { throw ValidationError("--repeat is at least 1") }
+    guard entries >= 0 else { throw ValidationError("--entries is at least 0") }
     if [program.path, pcap, memory, context].filter({ $0 == "-" }).count > 1 {
       throw ValidationError("only one of the files can be standard input")
     }
@@ -87,21 +92,19 @@ struct RunCommand: AsyncParsableCommand {
     options.repeatCount = times
     options.keepsOutput = output != nil
     let replay: Replay
-    let maps: [MapDump]
     do {
       replay = try host == .kernel ? loaded.program.replayInKernel(capture, options) : loaded.program.run(over: capture, options: options)
-      maps = try loaded.loaded.maps.map { try MapDump($0, object) }
-    } catch let error as HostError { throw CommandFailure("\(label): \(LoadedProgram.message(error))") }
-    let report = ReplayReport(replay: replay, type: spec.type, maps: maps)
+    } catch { throw CommandFailure("\(label): \(LoadedProgram.message(error))") }
+    let report = ReplayReport(replay: replay, type: spec.type, maps: loaded.loaded.maps.map { MapDump($0, object) })
     if json {
       if loaded.program.engine == .checked || loaded.program.engine != engine.engine && host == .userspace {
         Console.note("\(spec.name): \(loaded.engineText)")
       }
-      Console.print(report.json)
+      try report.printJSON()
     } else {
       loaded.noteOtherEngine(than: engine.engine)
       Console.print(Paint.bold(spec.name) + " (\(spec.type?.description ?? "?")): \(loaded.engineText)")
-      Console.print(report.text)
+      Console.print(try report.text(most: entries))
     }
     // As tcpdump: what could be read has been dealt with, and the rest is an error. No output file is half a result.
     if let damage { throw CommandFailure("\(label): \(damage.description)" + (output.map { "; \($0) was not written" } ?? "")) }
@@ -127,18 +130,14 @@ struct RunCommand: AsyncParsableCommand {
     let loaded = try LoadedProgram(spec, of: object, host: host, engine: engine, memorySize: input.data.count)
     defer { loaded.loaded.close() }
     let result: TestResult
-    let maps: [MapDump]
-    do {
-      result = try loaded.program.run(input)
-      maps = try loaded.loaded.maps.map { try MapDump($0, object) }
-    } catch let error as HostError { throw CommandFailure(LoadedProgram.message(error)) }
-    let report = MemoryReport(input: input, result: result, maps: maps)
+    do { result = try loaded.program.run(input) } catch { throw CommandFailure(LoadedProgram.message(error)) }
+    let report = MemoryReport(input: input, result: result, maps: loaded.loaded.maps.map { MapDump($0, object) })
     if json {
-      Console.print(report.json)
+      try report.printJSON()
     } else {
       loaded.noteOtherEngine(than: engine.engine)
       Console.print(Paint.bold(spec.name) + " (\(spec.type?.description ?? "?")): \(loaded.engineText)")
-      Console.print(report.text)
+      Console.print(try report.text(most: entries))
     }
   }
 }

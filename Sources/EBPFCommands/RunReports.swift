@@ -9,20 +9,23 @@ struct ReplayReport {
   var type: ProgramType?
   var maps: [MapDump]
 
-  var json: String {
-    JSONText.object([
-      ("packets", "\(replay.packets)"),
-      ("actions", JSONText.object(replay.actions.map { (Verdicts.name($0.action, type), "\($0.count)") })),
-      ("maps", JSONText.object(maps.map { ($0.name, $0.json) })),
-    ])
+  /// Writes one line of JSON to the console.
+  func printJSON() throws(HostError) {
+    try OutputBuffer.printJSON(
+      [
+        ("packets", "\(replay.packets)"),
+        ("actions", JSONText.object(replay.actions.map { (Verdicts.name($0.action, type), "\($0.count)") })),
+      ], maps: maps)
   }
 
-  var text: String {
+  /// - Parameter most: how many entries of a map are shown.
+  func text(most: Int) throws(HostError) -> String {
     var verdicts = Table(["verdict", " packets"])
     for count in replay.actions { verdicts.add([Verdicts.name(count.action, type), "\(count.count)"]) }
     var parts = ["\(replay.packets) packets, \(nanoseconds(replay.nanosecondsPerPacket)) each"]
     if !verdicts.isEmpty { parts.append(verdicts.text(indent: 2)) }
-    return (parts + maps.map(\.text)).joined(separator: "\n\n")
+    for map in maps { parts.append(try map.text(most: most)) }
+    return parts.joined(separator: "\n\n")
   }
 }
 
@@ -32,21 +35,48 @@ struct MemoryReport {
   var result: TestResult
   var maps: [MapDump]
 
-  var json: String {
-    JSONText.object([
-      ("result", JSONText.string(hexadecimal(result.returnValue))), ("nanosecondsPerRun", JSONText.number(result.nanoseconds)),
-      ("data", JSONText.string(BTFValue.hex(result.data))), ("context", JSONText.string(BTFValue.hex(result.context))),
-      ("maps", JSONText.object(maps.map { ($0.name, $0.json) })),
-    ])
+  /// Writes one line of JSON to the console.
+  func printJSON() throws(HostError) {
+    try OutputBuffer.printJSON(
+      [
+        ("result", JSONText.string(hexadecimal(result.returnValue))), ("nanosecondsPerRun", JSONText.number(result.nanoseconds)),
+        ("data", JSONText.string(BTFValue.hex(result.data))), ("context", JSONText.string(BTFValue.hex(result.context))),
+      ], maps: maps)
   }
 
-  var text: String {
+  /// - Parameter most: how many entries of a map are shown.
+  func text(most: Int) throws(HostError) -> String {
     var lines = ["result \(hexadecimal(result.returnValue)) (\(result.returnValue)), \(nanoseconds(result.nanoseconds))"]
     if result.data != input.data { lines.append("the data is changed:\n\(HexDump.text(result.data))") }
     if result.context != input.context, !result.context.isEmpty {
       lines.append("the context is\(input.context.isEmpty ? "" : " changed"):\n\(HexDump.text(result.context))")
     }
-    return ([lines.joined(separator: "\n")] + maps.map(\.text)).joined(separator: "\n\n")
+    var parts = [lines.joined(separator: "\n")]
+    for map in maps { parts.append(try map.text(most: most)) }
+    return parts.joined(separator: "\n\n")
+  }
+}
+
+/// Text on its way to the console, which goes out in pieces: what is long is never whole in memory.
+struct OutputBuffer {
+  var text = ""
+
+  /// Writes out what there is, once it is worth it.
+  mutating func flushIfFull() {
+    guard text.utf8.count >= 1 << 16 else { return }
+    Console.write(text)
+    text.removeAll(keepingCapacity: true)
+  }
+
+  /// Prints an object of some fields and, as its field `maps`, the entries of maps.
+  static func printJSON(_ fields: [(String, String)], maps: [MapDump]) throws(HostError) {
+    var output = OutputBuffer(text: "{" + fields.map { JSONText.string($0.0) + ":" + $0.1 + "," }.joined() + "\"maps\":{")
+    for (index, map) in maps.enumerated() {
+      if index > 0 { output.text += "," }
+      output.text += JSONText.string(map.name) + ":"
+      try map.writeJSON(to: &output)
+    }
+    Console.write(output.text + "}}\n")
   }
 }
 

@@ -67,6 +67,9 @@ public final class Map: Sendable {
     return result
   }
 
+  /// The indices of an array's elements that are not all zero (of a per-CPU array, on any processor), in order.
+  package func visitNonzero(_ body: (Int) -> Void) throws(HostError) { try backend.visitNonzero(body) }
+
   /// Gives the map back; programs that are running keep its memory until they end.
   public func close() { backend.close() }
 }
@@ -94,5 +97,6 @@ package protocol MapBackend: Sendable {
   func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]?
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int
   func wait(nanoseconds: Int64) throws(HostError) -> Bool
+  func visitNonzero(_ body: (Int) -> Void) throws(HostError)
   func close()
 }

@@ -100,6 +100,44 @@ final class KernelMap: MapBackend {
     try update(key, descriptor: program.descriptor)
   }
 
+  /// Goes through the array in batches of about 256 KiB: an array can have millions of elements.
+  func visitNonzero(_ body: (Int) -> Void) throws(HostError) {
+    let size = fullValueSize
+    let room = max(1, min(spec.maxEntries, (1 << 18) / max(1, size)))
+    var keys = [UInt32](repeating: 0, count: room)
+    var values = [UInt8](repeating: 0, count: room * size)
+    var place: UInt32 = 0
+    var isFirst = true
+    while true {
+      let (result, count): (Result<Int32, SystemError>, Int) = try descriptor.use { (fd) throws(HostError) in
+        keys.withUnsafeMutableBytes { keys in
+          values.withUnsafeMutableBytes { values in
+            withUnsafeMutableBytes(of: &place) { place in
+              var attributes = ebpf_map_batch()
+              attributes.map_fd = UInt32(bitPattern: fd)
+              attributes.count = UInt32(room)
+              attributes.keys = UInt64(address: keys.baseAddress)
+              attributes.values = UInt64(address: values.baseAddress)
+              attributes.in_batch = isFirst ? 0 : UInt64(address: place.baseAddress)
+              attributes.out_batch = UInt64(address: place.baseAddress)
+              let result = SystemCall.bpf(EBPF_MAP_LOOKUP_BATCH, &attributes)
+              return (result, Int(attributes.count))
+            }
+          }
+        }
+      }
+      // ENOENT: the last element is among these.
+      if case .failure(let error) = result, error.errno != ENOENT { throw failure("look up in", error) }
+      isFirst = false
+      values.withUnsafeBytes { values in
+        for index in 0..<min(count, room) where values[index * size..<(index + 1) * size].contains(where: { $0 != 0 }) {
+          body(Int(keys[index]))
+        }
+      }
+      guard case .success = result, count > 0 else { return }
+    }
+  }
+
   func close() {
     descriptor.close()
     ringBuffer.withLock { $0 = nil }

@@ -2,6 +2,7 @@ import EBPFHost
 import EBPFISA
 import EBPFKernel
 import EBPFObject
+import EBPFRuntime
 import EBPFTables
 import Testing
 
@@ -53,6 +54,31 @@ import Testing
       let value = (0..<map.fullValueSize).map { $0 % 8 < 4 ? UInt8(truncatingIfNeeded: $0) : 0 }
       try map.update([1, 0, 0, 0], value)
       #expect(try map.lookup([1, 0, 0, 0]) == value)
+    }
+  }
+
+  @Test func elementsThatAreNotZeroAreFoundInBatches() throws {
+    // Several batches, the last one cut short; of the per-CPU array only the last processor has something.
+    let specs = [
+      MapSpec(name: "a", type: .array, keySize: 4, valueSize: 12, maxEntries: 70_001),
+      MapSpec(name: "p", type: .percpuArray, keySize: 4, valueSize: 4, maxEntries: 40_003),
+    ]
+    let indices = [0, 1, 21_844, 21_845, 39_999, 40_002]
+    for host: any Host in [KernelHost(), UserspaceHost()] as [any Host] {
+      let loaded = try host.load(ObjectSpec(maps: specs))
+      defer { loaded.close() }
+      for map in loaded.maps {
+        var found: [Int] = []
+        try map.visitNonzero { found.append($0) }
+        #expect(found == [])
+        for index in indices {
+          var value = [UInt8](repeating: 0, count: map.fullValueSize)
+          value[map.fullValueSize - (map.processorCount > 1 ? 5 : 1)] = 1
+          try map.update(withUnsafeBytes(of: UInt32(index)) { [UInt8]($0) }, value)
+        }
+        try map.visitNonzero { found.append($0) }
+        #expect(found == indices)
+      }
     }
   }
 

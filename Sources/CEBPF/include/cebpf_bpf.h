@@ -21,6 +21,7 @@ enum ebpf_command {
   EBPF_BTF_LOAD = 18,
   EBPF_MAP_LOOKUP_AND_DELETE_ELEM = 21,
   EBPF_MAP_FREEZE = 22,
+  EBPF_MAP_LOOKUP_BATCH = 24,
   EBPF_ENABLE_STATS = 32,
 };
 
@@ -49,6 +50,20 @@ struct ebpf_map_element {
   uint64_t key;
   /// The value, or where the next key goes.
   uint64_t value;
+  uint64_t flags;
+};
+
+/// The attributes of the operations on many elements: lookup.
+struct ebpf_map_batch {
+  /// Where the batch before ended, 0 for the first.
+  uint64_t in_batch;
+  uint64_t out_batch;
+  uint64_t keys;
+  uint64_t values;
+  /// Elements that there is room for, and that were copied.
+  uint32_t count;
+  uint32_t map_fd;
+  uint64_t elem_flags;
   uint64_t flags;
 };
 

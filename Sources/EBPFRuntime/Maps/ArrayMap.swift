@@ -113,6 +113,26 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
     return 0
   }
 
+  override func findNonzero(_ body: (Int) -> Void) {
+    let start = UInt64(UInt(bitPattern: memory.start))
+    let runs = spec.type == .percpuArray ? processorCount : 1
+    let words = UInt64(stride)
+    for index in 0..<spec.maxEntries {
+      let offset = UInt64(index) &* words
+      element: for processor in 0..<runs {
+        let first = start &+ offset &+ UInt64(processor &* processorStride)
+        var word = first
+        while word < first &+ words {
+          if cebpf_load_relaxed64(word) != 0 {
+            body(index)
+            break element
+          }
+          word &+= 8
+        }
+      }
+    }
+  }
+
   override func write(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, _ flags: UInt64) -> Int32 {
     let index = key.loadUnaligned(as: UInt32.self)
     let error = Self.updateError(index, flags, of: header)

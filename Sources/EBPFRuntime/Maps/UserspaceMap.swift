@@ -75,6 +75,9 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
     throw HostError(.unsupported, "map '\(spec.name)' is no ring buffer: there is nothing to wait for")
   }
 
+  /// The indices of an array's elements that are not all zero, in order.
+  func findNonzero(_ body: (Int) -> Void) {}
+
   /// Puts a program or map under a key.
   func put(_ program: UserspaceProgram, _ key: UnsafeRawPointer) -> Int32 { EINVAL }
   func put(_ map: UserspaceMap, _ key: UnsafeRawPointer, _ flags: UInt64) -> Int32 { EINVAL }
@@ -160,6 +163,11 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
       return try receive(spec.keySize, "find the next key of", nil) { next(after: nil, into: $1) }
     }
     return try receive(spec.keySize, "find the next key of", key) { next(after: $0, into: $1) }
+  }
+
+  func visitNonzero(_ body: (Int) -> Void) throws(HostError) {
+    try checkAccess(.writeOnly, "look up in")
+    findNonzero(body)
   }
 
   func close() {
