@@ -9,15 +9,28 @@ let targets: [String: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt] = [
   "capture": { fuzzCapture(bytes($0, $1)) },
   "assembly": { fuzzAssembly(bytes($0, $1)) },
   "program": { fuzzProgram(bytes($0, $1)) },
+  "verifier": { fuzzVerifier(bytes($0, $1)) },
 ]
 
-guard CommandLine.arguments.count > 1, let target = targets[CommandLine.arguments[1]] else {
+// What run calls before: Fuzz seeds TARGET FOLDER LIMIT OBJECT...
+if CommandLine.arguments.count > 4, CommandLine.arguments[1] == "seeds", let limit = Int(CommandLine.arguments[4]) {
+  try writeSeeds(of: CommandLine.arguments[2], from: Array(CommandLine.arguments.dropFirst(5)), to: CommandLine.arguments[3], limit: limit)
+  exit(0)
+}
+
+// libFuzzer starts itself again to merge and to minimise, with its own arguments only: the target's name is then in the environment.
+var rest = CommandLine.arguments.dropFirst()
+if let name = rest.first, targets[name] != nil {
+  setenv("EBPF_FUZZ_TARGET", name, 1)
+  rest.removeFirst()
+}
+guard let name = ProcessInfo.processInfo.environment["EBPF_FUZZ_TARGET"], let target = targets[name] else {
   print("usage: Fuzz \(targets.keys.sorted().joined(separator: "|")) [libFuzzer's arguments]")
   exit(2)
 }
 
 // libFuzzer gets the program's name and what follows the target's.
-var arguments = ([CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)).map { strdup($0)! }
+var arguments = ([CommandLine.arguments[0]] + rest).map { strdup($0)! }
 var count = CInt(arguments.count)
 arguments.append(strdup("")!)
 arguments.withUnsafeMutableBufferPointer { buffer in
