@@ -155,6 +155,22 @@ struct FileBuilder {
     #expect(again.packets.map(\.originalLength) == capture.packets.map(\.originalLength))
   }
 
+  /// Found by the capture fuzzer: each section looked through all interfaces, and a file of many took minutes.
+  @Test(.timeLimit(.minutes(1))) func manySectionsAreWrittenInLinearTime() throws {
+    var one = FileBuilder()
+    one.section()
+    one.interface(1)
+    one.enhanced(0, ticks: 7, [1, 2])
+    let count = 100_000
+    let capture = try Capture(bytes: [[UInt8]](repeating: one.bytes, count: count).flatMap { $0 })
+    #expect(capture.interfaces.count == count)
+    var writer = CaptureWriter(like: capture)
+    for packet in capture.packets { writer.append(packet) }
+    let again = try Capture(bytes: writer.bytes)
+    #expect(again.packets.count == count)
+    #expect(again.packets.map(\.interface) == capture.packets.map(\.interface))
+  }
+
   @Test func aChangedPacketKeepsWhatWasCutOff() throws {
     var file = FileBuilder()
     file.pcapHeader()
