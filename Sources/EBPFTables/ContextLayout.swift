@@ -60,6 +60,11 @@ public struct ContextLayout: Sendable {
   /// Whether a number may be stored there.
   public func canStore(at offset: Int, size: Int) -> Bool { access(at: offset, size: size, isWrite: true) != nil }
 
+  /// Whether every load yields a number, so that any bytes are a context: no field is an address that a program may follow.
+  public var holdsOnlyNumbers: Bool {
+    runs.allSatisfy { ContextTable.runs[3 * $0 + 2] == UInt32(ContextValue.scalar.rawValue) }
+  }
+
   private func access(at offset: Int, size: Int, isWrite: Bool) -> ContextValue? {
     guard offset >= 0, offset <= 0xffff, size > 0, size <= 8 else { return nil }
     let wanted = UInt32(size) | (isWrite ? 1 << 16 : 0)

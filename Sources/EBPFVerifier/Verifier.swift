@@ -50,11 +50,15 @@ public struct Proof: Sendable {
   /// Instructions walked, states kept: what the kernel prints as `processed N insns`.
   public var instructionsProcessed: Int
   public var statesKept: Int
+  /// Bytes of context, from its start, that the program may access on some path (the kernel's `max_ctx_offset`): it is safe with a context of
+  /// at least that size.
+  public var contextSize: Int
 
-  public init(facts: Facts, instructionsProcessed: Int, statesKept: Int) {
+  public init(facts: Facts, instructionsProcessed: Int, statesKept: Int, contextSize: Int) {
     self.facts = facts
     self.instructionsProcessed = instructionsProcessed
     self.statesKept = statesKept
+    self.contextSize = contextSize
   }
 }
 

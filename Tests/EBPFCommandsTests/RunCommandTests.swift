@@ -189,4 +189,33 @@ import Testing
     #expect(result.errors.contains("packet 1: program 'bad', instruction 0"), "\(result.errors)")
     #expect(result.errors.filter { $0 == "\n" }.count == 1)
   }
+
+  /// A proved program meets no other memory than it was proved for: bytes that are missing, or a caller's in place of addresses, are refused
+  /// in one line.
+  @Test(arguments: ["jit", "interpreter", "checked"]) func contextsThatDoNotFit(_ engine: String) async throws {
+    let folder = try TemporaryFolder()
+    func expectRefusal(_ name: String, _ type: String, _ source: String, _ bytes: Int, _ words: [String]) async throws {
+      let program = try folder.write("\(name).s", Array(source.utf8))
+      let context = try folder.write("\(name).context", [UInt8](repeating: 0x41, count: bytes))
+      let result = await CommandRun("run", program, "--type", type, "--context", context, "--engine", engine)
+      #expect(result.status == 1 && result.output.isEmpty && result.errors.filter { $0 == "\n" }.count == 1, "\(result.errors)")
+      for word in words { #expect(result.errors.contains(word), "\(result.errors)") }
+    }
+    let far = "r0 = *(u32 *)(r1 + 4000)\nexit\n"
+    try await expectRefusal("far", "syscall", far, 0, ["'far'", "4004 bytes of context, and 0"])
+    try await expectRefusal("far", "syscall", far, 4003, ["4004 bytes of context, and 4003"])
+    try await expectRefusal("store", "syscall", "r0 = 0\n*(u64 *)(r1 + 192) = 7\nexit\n", 192, ["200 bytes of context, and 192"])
+    let packet = "r2 = *(u64 *)(r1 + 0)\nr3 = *(u64 *)(r1 + 8)\nr0 = 1\nr4 = r2\nr4 += 8\nif r4 > r3 goto +1\nr0 = *(u8 *)(r2 + 0)\nexit\n"
+    try await expectRefusal("message", "sk_msg", packet, 72, ["'message' is of type sk_msg", "addresses"])
+    let flow = packet.replacingOccurrences(of: "u64", with: "u32")
+      .replacingOccurrences(of: "r1 + 0", with: "r1 + 76").replacingOccurrences(of: "r1 + 8", with: "r1 + 80")
+    try await expectRefusal("flow", "flow_dissector", flow, 192, ["'flow' is of type flow_dissector"])
+    let socket = "r2 = *(u64 *)(r1 + 184)\nr0 = 1\nif r2 == 0 goto +1\nr0 = *(u32 *)(r2 + 4)\nexit\n"
+    try await expectRefusal("socket", "sock_ops", socket, 192, ["'socket' is of type sock_ops"])
+
+    let enough = await CommandRun(
+      "run", "\(folder.path)/far.s", "--type", "syscall", "--context", try folder.write("enough", [UInt8](repeating: 0x41, count: 4004)),
+      "--engine", engine, "--json")
+    #expect(enough.status == 0 && (enough.json as? [String: Any])?["result"] as? String == "0x41414141", "\(enough.errors)")
+  }
 }

@@ -110,6 +110,44 @@ struct ContextDifferentialTests {
       }
     }
   }
+
+  /// Contexts that are given as bytes: too short for what the program accesses, just long enough, and too long.
+  @Test(arguments: [ProgramType.syscall, .rawTracepoint], [UInt32(0), 0x10])
+  func contextSizes(type: ProgramType, flags: UInt32) throws {
+    // Programs of type syscall sleep, the others do not.
+    guard (type == .syscall) == (flags != 0) else { return }
+    let programs: [[Instruction]] = [
+      [.mov64(.r0, 0), .exit],
+      [.load(.dw, .r0, .r1, 16), .mov64(.r0, 3), .exit],
+      // Two paths of which one accesses nothing.
+      [.mov64(.r0, 0), .load(.dw, .r2, .r1, 0), .jump(.eq, .r2, 1, 1), .exit, .load(.dw, .r2, .r1, 80), .exit],
+      // A load whose value nobody needs still counts.
+      [.load(.dw, .r2, .r1, 88), .mov64(.r0, 0), .exit],
+    ]
+    for (number, code) in programs.enumerated() {
+      var spec = ProgramSpec(name: "context", type: type, instructions: code)
+      spec.loadFlags = flags
+      let object = ObjectSpec(programs: [spec], license: "GPL")
+      let kernel = try KernelHost().load(object)
+      defer { kernel.close() }
+      for engine in LoadOptions.Engine.allCases {
+        var options = LoadOptions()
+        options.engine = engine
+        let here = try UserspaceHost().load(object, options: options)
+        defer { here.close() }
+        for count in [0, 1, 7, 8, 16, 23, 24, 25, 80, 87, 88, 95, 96, 97, 192, 65535, 65536] {
+          func answer(_ loaded: Loaded) -> Int32 {
+            do throws(HostError) {
+              _ = try loaded.programs[0].run(TestInput(context: [UInt8](repeating: 0, count: count)))
+              return 0
+            } catch { return error.errno }
+          }
+          let (expected, result) = (answer(kernel), answer(here))
+          #expect(result == expected, "program \(number), \(count) bytes")
+        }
+      }
+    }
+  }
 }
 
 /// Contexts of test runs with what callers may set.

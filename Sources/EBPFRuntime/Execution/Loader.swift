@@ -69,8 +69,17 @@ struct Loader {
     var programs: [Program] = []
     for spec in try selectedPrograms() {
       let type = try self.type(of: spec)
-      let executable = try self.executable(of: spec, type: type)
-      let code = ProgramCode(spec: spec, type: type, executable: executable)
+      guard let hook = HookKind(type, attachType: spec.expectedAttachType) else {
+        throw HostError(
+          .unsupported,
+          "program '\(spec.name)' is of type \(type), whose context holds addresses that nothing in this process provides: it can be verified, "
+            + "and run with --host kernel (KernelHost) where the kernel has a test run for it; LoadOptions.programs names the programs to load"
+        )
+      }
+      let proof = try verify(spec, type: type)
+      let executable = try self.executable(of: spec, type: type, facts: proof?.facts)
+      let proved = proof.map { ProvedSizes(context: $0.contextSize, memory: options.memorySize) }
+      let code = ProgramCode(spec: spec, type: type, hook: hook, executable: executable, proved: proved)
       try checkProgramArrays(of: code, instance)
       programs.append(Program(spec: spec, backend: UserspaceProgram(code: code, instance: instance)))
     }
@@ -115,9 +124,8 @@ struct Loader {
     return type
   }
 
-  /// Verifies a program and brings it into the form in which the chosen engine runs it.
-  private func executable(of spec: ProgramSpec, type: ProgramType) throws(HostError) -> Engine {
-    let facts = try verify(spec, type: type)
+  /// Brings a program into the form in which the chosen engine runs it.
+  private func executable(of spec: ProgramSpec, type: ProgramType, facts: Facts?) throws(HostError) -> Engine {
     do throws(HostError) {
       // What the decoder refuses is refused whatever the engine.
       let decoded = try Decoder(program: spec.instructions, links: links).decode()
@@ -140,13 +148,13 @@ struct Loader {
   /// Asks the verifier, unless the caller vouches for the program.
   /// - Returns: what was proved; `nil` of an unproved program.
   /// - Throws: ``HostError`` with ``HostError/Code/rejected``, whose ``HostError/underlying`` is the `Rejection`.
-  private func verify(_ spec: ProgramSpec, type: ProgramType) throws(HostError) -> Facts? {
+  private func verify(_ spec: ProgramSpec, type: ProgramType) throws(HostError) -> Proof? {
     guard options.verification == .required else { return nil }
     var verifier = Verifier()
     verifier.options.type = type
     verifier.options.memorySize = options.memorySize
     switch verifier.verify(spec, in: object) {
-    case .accepted(let proof): return proof.facts
+    case .accepted(let proof): return proof
     case .rejected(let rejection):
       throw HostError(.rejected, Self.message(rejection, spec), underlying: rejection)
     }

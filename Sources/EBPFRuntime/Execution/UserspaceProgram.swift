@@ -24,7 +24,7 @@ package final class UserspaceProgram: ProgramBackend {
 
   package func run(_ input: TestInput) throws(HostError) -> TestResult {
     try checkOpen()
-    return switch HookKind(type) {
+    return switch code.hook {
     case .memory: try runOnMemory(input)
     case .xdp: try runXDP(input)
     case .socketBuffer(let layer): try runSocketBuffer(input, layer: layer)
@@ -69,18 +69,18 @@ package final class UserspaceProgram: ProgramBackend {
 }
 
 /// What a program type's context is made of.
-enum HookKind {
+enum HookKind: Sendable {
   /// r1 is a memory area, r2 its length.
   case memory
   /// `struct xdp_md`.
   case xdp
   /// `struct __sk_buff`, whose data begins at the link or the network header.
   case socketBuffer(Layer)
-  /// A context that the caller gives as bytes.
+  /// A context that the caller gives as bytes, and that holds numbers only.
   case context
 
   /// Where a socket buffer's data begins, and whether programs access it directly.
-  enum Layer {
+  enum Layer: Sendable {
     /// At the link header: traffic control.
     case link
     /// At the network header: cgroups and lightweight tunnels.
@@ -89,14 +89,19 @@ enum HookKind {
     case filter
   }
 
-  init(_ type: ProgramType) {
-    switch type.rawValue {
-    case ProgramType.rawMemory.rawValue: self = .memory
-    case 6: self = .xdp
-    case 1: self = .socketBuffer(.filter)
-    case 3, 4: self = .socketBuffer(.link)
-    case 8, 10, 11, 12, 19: self = .socketBuffer(.network)
-    default: self = .context
+  /// `nil` for types whose context holds addresses (of a packet, of sockets) that no hook here fills in: bytes of the caller's must never
+  /// become addresses.
+  init?(_ type: ProgramType, attachType: AttachType?) {
+    switch type {
+    case .rawMemory: self = .memory
+    case .xdp: self = .xdp
+    case .socketFilter: self = .socketBuffer(.filter)
+    case .schedCls, .schedAct: self = .socketBuffer(.link)
+    case .cgroupSkb, .lwtIn, .lwtOut, .lwtXmit, .lwtSeg6local: self = .socketBuffer(.network)
+    default:
+      // Where the kernel has no such programs, the verifier lets none touch its context.
+      guard ContextLayout.find(type, attachType: attachType)?.holdsOnlyNumbers ?? true else { return nil }
+      self = .context
     }
   }
 }

@@ -28,10 +28,10 @@ extension Program {
 extension UserspaceProgram {
   func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay {
     try checkOpen()
-    if case .socketBuffer(.filter) = HookKind(type), readsOnly { return try replayFilter(over: capture, options: options) }
+    if case .socketBuffer(.filter) = code.hook, readsOnly { return try replayFilter(over: capture, options: options) }
     let longest = capture.packets.reduce(0) { max($0, $1.range.count) }
     var replay = ReplayRun(capture: capture, options: options)
-    switch HookKind(type) {
+    switch code.hook {
     case .xdp:
       let memory = try PacketMemory(byteCount: XDPBuffer.size(for: longest))
       try replayXDP(&replay, memory)

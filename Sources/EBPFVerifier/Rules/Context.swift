@@ -31,11 +31,13 @@ extension Search {
     guard let layout = program.layout else { throw unsupported("the context of program type \(program.type)") }
     if isWrite {
       guard layout.canStore(at: offset, size: size) else { throw invalidField(pointer, offset, size) }
+      contextSize = max(contextSize, offset + size)
       return
     }
     guard let loaded = layout.load(at: offset, size: size), !signExtends || loaded == .scalar else {
       throw invalidField(pointer, offset, size)
     }
+    contextSize = max(contextSize, offset + size)
     guard value >= 0 else { return }
     var result: Register
     switch loaded {

@@ -117,6 +117,6 @@ extension Search {
     for slot in harmlessDivisions where !harmfulDivisions.contains(slot) { facts.flags[slot].insert(.safeDivision) }
     for slot in variableMaps { facts.constantMaps[slot] = nil }
     for function in program.functions { facts.stackDepth[function.start] = function.stackDepth }
-    return Proof(facts: facts, instructionsProcessed: processed, statesKept: statesKept)
+    return Proof(facts: facts, instructionsProcessed: processed, statesKept: statesKept, contextSize: contextSize)
   }
 }

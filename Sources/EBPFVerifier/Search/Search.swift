@@ -59,6 +59,8 @@ struct Search: ~Copyable {
 
   var failure: Rejection?
   var facts: Facts
+  /// Bytes of context, from its start, that some path accesses.
+  var contextSize = 0
   /// Slots of helper calls whose map is not always the same.
   var variableMaps: Set<Int> = []
   /// Slots of divisions whose divisor is not zero on some path, and those where it may be.
