@@ -68,8 +68,8 @@ extension PacketState {
 
   fileprivate mutating func changeTail(_ newLength: Int, _ flags: UInt64) -> UInt64 {
     var minimum = max(networkOffset, 0)
-    if transportHeader != 0 {
-      let offset = Int(bitPattern: transportHeader &- data)
+    if transportHeader != Self.noTransportHeader {
+      let offset = Int(bitPattern: head &+ UInt(transportHeader) &- data)
       if offset > 0 { minimum = offset }
     }
     guard flags == 0, newLength <= Self.maximumSize, newLength >= minimum else { return .error(.einval) }
@@ -108,9 +108,9 @@ extension PacketState {
     case (EtherType.ipv4, EtherType.ipv6):
       guard reserveHead(difference) else { return .error(.enomem) }
       guard linkLength <= length else { return .error(.enomem) }
-      insert(difference, at: linkLength)
+      insertBeforeNetwork(difference, at: linkLength)
     case (EtherType.ipv6, EtherType.ipv4):
-      guard remove(difference, at: linkLength) else { return .error(.enomem) }
+      guard removeBeforeNetwork(difference, at: linkLength) else { return .error(.enomem) }
     default: return .error(.enotsupp)
     }
     networkProtocol = type
@@ -170,11 +170,13 @@ extension PacketState {
     }
     // A packet may have been cut inside the header that room is made behind; what is there instead is what lies behind the packet.
     guard UInt(offset) <= bufferEnd &- data else { return .error(.enomem) }
-    insert(count, at: offset)
+    insertBeforeNetwork(count, at: offset)
     guard encapsulates else { return 0 }
     isEncapsulated = true
     networkHeader = data &+ UInt(link)
-    if isUDP || isGRE { transportHeader = networkHeader &+ UInt(isOuterIPv6 ? Self.ipv6Header : Self.ipv4Header) }
+    if isUDP || isGRE {
+      transportHeader = UInt16(truncatingIfNeeded: networkHeader &- head) &+ UInt16(isOuterIPv6 ? Self.ipv6Header : Self.ipv4Header)
+    }
     networkProtocol = isOuterIPv6 ? EtherType.ipv6 : EtherType.ipv4
     return 0
   }
@@ -182,7 +184,7 @@ extension PacketState {
   private mutating func shrink(_ count: Int, at offset: Int, _ flags: UInt64) -> UInt64 {
     guard flags & ~(RoomFlags.fixedSegments | RoomFlags.decapsulation | RoomFlags.keepChecksum) == 0 else { return .error(.einval) }
     if isSegmented { return .error(.enotsupp) }
-    guard remove(count, at: offset) else { return .error(.enomem) }
+    guard removeBeforeNetwork(count, at: offset) else { return .error(.enomem) }
     switch flags & RoomFlags.decapsulation {
     case RoomFlags.decapsulateIPv6: networkProtocol = EtherType.ipv6
     case RoomFlags.decapsulateIPv4: networkProtocol = EtherType.ipv4

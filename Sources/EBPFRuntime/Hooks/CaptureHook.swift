@@ -169,7 +169,8 @@ extension PacketState {
   @inline(__always)
   fileprivate mutating func resetSocketBuffer() {
     redirect.kind = .none
-    transportHeader = 0
+    head = linkHeader &- UInt(SocketBuffer.headroom)
+    transportHeader = PacketState.noTransportHeader
     isEncapsulated = false
     checksumLevel = -1
     hasHash = false

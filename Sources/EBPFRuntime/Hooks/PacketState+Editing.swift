@@ -33,6 +33,22 @@ extension PacketState {
   /// Makes room for `count` bytes before the packet, moving it within its buffer where there is too little (`skb_cow`).
   /// - Returns: whether there is room now.
   mutating func reserveHead(_ count: Int) -> Bool {
+    guard growFront(count) else { return false }
+    growHead(for: count)
+    return true
+  }
+
+  /// What the kernel does where its buffer has less than `count` bytes before the packet: a larger one, in steps of `NET_SKB_PAD`
+  /// (`pskb_expand_head`).
+  private mutating func growHead(for count: Int) {
+    let lacking = count - Int(bitPattern: data &- head)
+    guard lacking > 0 else { return }
+    let growth = (lacking + SocketBuffer.headroom - 1) / SocketBuffer.headroom * SocketBuffer.headroom
+    head &-= UInt(growth)
+    transportHeader &+= UInt16(truncatingIfNeeded: growth)
+  }
+
+  private mutating func growFront(_ count: Int) -> Bool {
     let front = Int(data &- bufferStart)
     if count <= front { return true }
     let free = front + Int(bufferEnd &- dataEnd)
@@ -63,13 +79,29 @@ extension PacketState {
     dataMeta = dataMeta &+ step
     linkHeader = linkHeader &+ step
     networkHeader = networkHeader &+ step
-    if transportHeader != 0 { transportHeader = transportHeader &+ step }
+    head = head &+ step
   }
 
-  /// Puts `count` bytes of zeros at `offset` of the packet; what is before moves to the front. Headers that lie before move along
-  /// (`bpf_skb_net_hdr_push`). There must be room.
+  /// Where the network header begins behind ``head``, as the kernel notes it.
+  private var networkDistance: UInt16 { UInt16(truncatingIfNeeded: networkHeader &- head) }
+
+  /// As ``insert(_:at:)``, and a transport header that is where the network header is stays there (`bpf_skb_net_hdr_push`).
+  mutating func insertBeforeNetwork(_ count: Int, at offset: Int) {
+    let isSame = transportHeader == networkDistance
+    insert(count, at: offset)
+    if isSame { transportHeader = networkDistance }
+  }
+
+  /// As ``remove(_:at:)``, and a transport header that is where the network header is stays there (`bpf_skb_net_hdr_pop`).
+  mutating func removeBeforeNetwork(_ count: Int, at offset: Int) -> Bool {
+    let isSame = transportHeader == networkDistance
+    guard remove(count, at: offset) else { return false }
+    if isSame { transportHeader = networkDistance }
+    return true
+  }
+
+  /// Puts `count` bytes of zeros at `offset` of the packet; what is before moves to the front, and so do the headers. There must be room.
   mutating func insert(_ count: Int, at offset: Int) {
-    let hadSameHeaders = transportHeader == networkHeader
     let old = start
     data &-= UInt(count)
     dataMeta = data
@@ -77,21 +109,18 @@ extension PacketState {
     (start + offset).initializeMemory(as: UInt8.self, repeating: 0, count: count)
     linkHeader &-= UInt(count)
     networkHeader &-= UInt(count)
-    if hadSameHeaders { transportHeader = networkHeader }
   }
 
-  /// Takes `count` bytes at `offset` out of the packet (`bpf_skb_net_hdr_pop`).
+  /// Takes `count` bytes at `offset` out of the packet.
   /// - Returns: whether the packet is that long.
   mutating func remove(_ count: Int, at offset: Int) -> Bool {
     guard offset + count <= length else { return false }
-    let hadSameHeaders = transportHeader == networkHeader
     let old = start
     data &+= UInt(count)
     dataMeta = data
     start.copyMemory(from: old, byteCount: offset)
     linkHeader &+= UInt(count)
     networkHeader &+= UInt(count)
-    if hadSameHeaders { transportHeader = networkHeader }
     return true
   }
 }

@@ -29,8 +29,12 @@ struct PacketState {
   var networkHeader: UInt
   /// Bytes that the packet had on the wire behind those that were captured: they count in `skb->len` and cannot be read.
   var missing: UInt = 0
-  /// Of socket buffers: where the transport header begins; 0 where nobody has said.
-  var transportHeader: UInt = 0
+  /// Of socket buffers: where the kernel's buffer begins (`skb->head`), as a number: what lies there is never read. Here the packet has more
+  /// room before it; that the kernel's has less, and grows, shows in ``transportHeader``.
+  var head: UInt = 0
+  /// Of socket buffers: how far behind ``head`` the transport header begins; all ones where nobody has said. As in the kernel, a growth of the
+  /// buffer adds to it either way, so that it comes to be somewhere where nobody has put it (`skb_headers_offset_update`).
+  var transportHeader: UInt16 = PacketState.noTransportHeader
   /// Of socket buffers: whether a program has put a tunnel's header before the packet's own (`skb->encapsulation`).
   var isEncapsulated = false
   /// Of socket buffers: nested checksums that count as verified, less one; -1: none (`CHECKSUM_NONE`).
@@ -46,6 +50,9 @@ struct PacketState {
 
   /// The loopback device's `mtu`, on which the kernel's test runs work.
   static let loopbackMaximumLength: UInt32 = 65536
+
+  /// ``transportHeader`` where nobody has said.
+  static let noTransportHeader = UInt16.max
 
   /// Bytes of the packet that are there.
   var length: Int { Int(dataEnd &- data) }

@@ -79,6 +79,7 @@ extension UserspaceProgram {
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: UInt(bitPattern: memory.start),
         bufferEnd: link + UInt(input.data.count + room), data: data, dataEnd: link + UInt(input.data.count), dataMeta: data,
         linkHeader: link, networkHeader: network)
+      packet.head = link &- UInt(SocketBuffer.headroom)
       if layer == .network { packet.describeSocket(protocol: UInt16(bigEndian: summary.networkProtocol)) }
       packet.refreshContext()
       context.storeBytes(of: UInt32(summary.networkProtocol), toByteOffset: SocketBufferContext.protocol, as: UInt32.self)
