@@ -1,6 +1,8 @@
 internal import CEBPF
+package import EBPFBTF
 package import EBPFHost
 package import EBPFISA
+package import EBPFObject
 package import EBPFTables
 
 #if canImport(Glibc)
@@ -31,12 +33,20 @@ package struct KernelOracle: ~Copyable {
   private let license: UnsafeMutablePointer<CChar>
   private var attributes = ebpf_program_load()
   private var program: Int32 = -1
+  /// The types that programs with callbacks refer to.
+  private let types: KernelTypes?
+  private let typesDescriptor: Int32
 
   /// An oracle for one program type.
   /// - Parameters:
   ///   - flags: `BPF_F_*` for every load.
+  ///   - types: What the functions of ``load(_:functions:)`` refer to.
   ///   - room: Bytes of packet that a run may give back.
-  package init(type: ProgramType, flags: UInt32 = 0, license: String = "GPL", room: Int = 1 << 16) {
+  /// - Throws: ``HostError`` where the kernel does not take the types.
+  package init(
+    type: ProgramType, flags: UInt32 = 0, license: String = "GPL", types: BTF? = nil, room: Int = 1 << 16
+  ) throws(HostError) {
+    (self.types, typesDescriptor) = try Self.load(types)
     self.type = type
     data = .allocate(byteCount: room, alignment: 16)
     log = .allocate(byteCount: 1 << 14, alignment: 16)
@@ -52,24 +62,42 @@ package struct KernelOracle: ~Copyable {
     attributes.log_buf = UInt64(address: log.baseAddress)
   }
 
+  private static func load(_ types: BTF?) throws(HostError) -> (KernelTypes?, Int32) {
+    switch KernelTypes.load(ObjectSpec(btf: types)) {
+    case .none: return (nil, -1)
+    case .loaded(let loaded): return (loaded, try loaded.descriptor.use { (fd) throws(HostError) in fd })
+    case .refused(let reason): throw HostError(.unsupported, "the kernel does not take the types: \(reason)")
+    }
+  }
+
   deinit {
     if program >= 0 { ebpf_close(program) }
+    types?.close()
     data.deallocate()
     log.deallocate()
     license.deallocate()
   }
 
   /// Loads a program in place of the one before.
-  /// - Parameter instructions: Maps in it are file descriptors.
+  /// - Parameters:
+  ///   - instructions: Maps in it are file descriptors.
+  ///   - functions: All functions of the program in the order of their starts, each with its type, where the program has callbacks.
   /// - Returns: the verifier's objection, or `nil` where it accepts.
   /// - Throws: ``HostError`` where the kernel does not come to a verdict: no rights, no memory.
-  package mutating func load(_ instructions: [Instruction]) throws(HostError) -> String? {
+  package mutating func load(_ instructions: [Instruction], functions: [FunctionSpec] = []) throws(HostError) -> String? {
     unload()
     log[0] = 0
+    let records = functions.map { ebpf_function_info(insn_off: UInt32(clamping: $0.start), type_id: $0.typeID) }
     let result = instructions.withUnsafeBytes { bytes in
-      attributes.insns = UInt64(address: bytes.baseAddress)
-      attributes.insn_cnt = UInt32(clamping: instructions.count)
-      return SystemCall.bpf(EBPF_PROG_LOAD, &attributes)
+      records.withUnsafeBytes { records in
+        attributes.insns = UInt64(address: bytes.baseAddress)
+        attributes.insn_cnt = UInt32(clamping: instructions.count)
+        attributes.prog_btf_fd = functions.isEmpty ? 0 : UInt32(bitPattern: typesDescriptor)
+        attributes.func_info = functions.isEmpty ? 0 : UInt64(address: records.baseAddress)
+        attributes.func_info_cnt = UInt32(clamping: functions.count)
+        attributes.func_info_rec_size = functions.isEmpty ? 0 : UInt32(MemoryLayout<ebpf_function_info>.stride)
+        return SystemCall.bpf(EBPF_PROG_LOAD, &attributes)
+      }
     }
     switch result {
     case .success(let fd):

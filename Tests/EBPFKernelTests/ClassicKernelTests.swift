@@ -159,7 +159,7 @@ import Testing
 
   @Test("the kernel's verifier takes the translations, and they return the same there", .needsKernel)
   func translated() throws {
-    var oracle = KernelOracle(type: ProgramType(rawValue: 1))
+    var oracle = try KernelOracle(type: ProgramType(rawValue: 1))
     let seed: UInt64 = 3
     var generator = ClassicGenerator(seed: seed)
     // Searches of netlink attributes are loops, which become too much for a verifier in the middle of long programs.

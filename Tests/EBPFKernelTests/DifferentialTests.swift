@@ -5,7 +5,7 @@
 //   EBPF_DIFFERENTIAL=1000000       so many programs instead of 20,000
 //   EBPF_DIFFERENTIAL_SEED=N        starts at that seed; with EBPF_DIFFERENTIAL=1 it repeats one program and prints it
 //
-// A disagreement prints the seed, the program as it was made, and a smaller one that shows it too.
+// `Conformance/random-programs` runs a million. A disagreement prints the seed, the program as it was made, and a smaller one that shows it too.
 
 import EBPFHost
 import EBPFISA
@@ -21,6 +21,7 @@ import Testing
 @Suite(.needsKernel, .serialized)
 struct DifferentialTests {
   private static let environment = ProcessInfo.processInfo.environment
+  private static let isByHand = environment["EBPF_DIFFERENTIAL"] != nil
   private static let count = environment["EBPF_DIFFERENTIAL"].flatMap { Int($0) } ?? 20_000
   /// The same programs in every run of the suite; long runs by hand begin elsewhere.
   private static let firstSeed = environment["EBPF_DIFFERENTIAL_SEED"].flatMap { UInt64($0) } ?? 1
@@ -38,6 +39,7 @@ struct DifferentialTests {
     print(comparison.summary)
     for failure in comparison.failures { Issue.record(Comment(rawValue: failure)) }
     guard Self.count >= 2000 else { return }
+    if Self.isByHand { print("  times: " + comparison.coverage.map { "\($0.name) \($0.times)" }.joined(separator: ", ")) }
     // Every instruction and helper, at least a hundred times in 20,000 programs.
     let least = 100 * Self.count / 20_000
     for (name, times) in comparison.coverage where times < least { Issue.record("\(name) came \(times) times in \(Self.count) programs") }

@@ -101,6 +101,36 @@ struct HelperDifferentialTests {
     }
   }
 
+  /// What a buffer that grows at its front does to a transport header that nobody has set: the number that says so is counted on, and the
+  /// least length that `bpf_skb_change_tail` takes follows from it.
+  @Test func lengthsAfterGrowth() throws {
+    let sequences: [[SocketBufferStep]] = [
+      [.init(.skbChangeHead, [39, 0]), .init(.skbChangeHead, [39, 0]), .init(.skbChangeTail, [45, 0])],
+      [.init(.skbAdjustRoom, [4095, 0, 2]), .init(.skbChangeTail, [17, 0])],
+      [.init(.skbAdjustRoom, [4095, 0, 0]), .init(.skbChangeTail, [17, 0])],
+      [.init(.skbChangeHead, [2000, 0]), .init(.skbChangeTail, [0, 0])],
+      [.init(.skbAdjustRoom, [40, 1, 1 << 1 | 1 << 4]), .init(.skbChangeHead, [70, 0]), .init(.skbChangeTail, [60, 0])],
+      [.init(.skbChangeProto, [0xdd86, 0]), .init(.skbChangeProto, [0xdd86, 0]), .init(.skbChangeTail, [10, 0])],
+      [
+        .init(.skbChangeHead, [64, 0]), .init(.skbVlanPush, [0x0081, 1]), .init(.skbVlanPush, [0x0081, 2]), .init(.skbChangeTail, [70, 0]),
+      ],
+    ]
+    let packet: [UInt8] = [UInt8](repeating: 2, count: 12) + [8, 0, 0x45] + [UInt8](repeating: 1, count: 105)
+    let input = TestInput(data: packet, context: [UInt8](repeating: 0, count: 192))
+    for steps in sequences {
+      // Every length from the last step's on, so that the edge is among them.
+      for more in Int32(0)..<64 {
+        var steps = steps
+        let last = steps.removeLast()
+        steps.append(.init(.skbChangeTail, [last.arguments[0] + more, 0]))
+        var code: [Instruction] = [.mov64(.r6, .r1)]
+        for (index, step) in steps.enumerated() { code += step.code + [.store(.w, .r6, Int16(48 + 4 * index), .r0)] }
+        code += [.mov64(.r0, 0), .exit]
+        try compare(Self.classifier, code, [input], "\(steps.map(\.text))")
+      }
+    }
+  }
+
   // MARK: XDP
 
   @Test func xdpHelpers() throws {
@@ -112,6 +142,47 @@ struct HelperDifferentialTests {
       code += [.mov64(.r0, .r9), .exit]
       let inputs = (0..<3).map { _ in XDPStep.input(using: &random) }
       try compare(Self.xdp, code, inputs, "round \(round): \(steps.map(\.text))")
+    }
+  }
+
+  // MARK: Memory that may not be there
+
+  @Test func probes() throws {
+    let addresses: [UInt64] = [
+      0, 8, 0x1000, 0x1234_5678_9abc_def0, 0xffff_8000_0000_0000, 0xffff_ffff_ff60_0000,
+      0xffff_ffff_ff5f_fff8, .max - 7,
+      .max,
+    ]
+    for helper: HelperID in [.probeReadUser, .probeReadKernel, .probeReadUserStr, .probeReadKernelStr] {
+      for address in addresses {
+        for size: Int32 in [1, 8, 13] {
+          var code: [Instruction] = [.store(.dw, .r10, -16, 0x1122_3344), .store(.dw, .r10, -8, 0x5566_7788)]
+          code += [.mov64(.r1, .r10), .add64(.r1, -16), .mov64(.r2, size)] + Instruction.wide(.r3, address)
+          code += [.call(Int32(helper.rawValue)), .load(.dw, .r1, .r10, -16), .load(.dw, .r2, .r10, -8)]
+          code += [.alu64(.mul, .r0, 31), .add64(.r0, .r1), .alu64(.mul, .r0, 31), .add64(.r0, .r2), .exit]
+          let packet = [UInt8](repeating: 0, count: 64)
+          try compare(
+            Self.classifier, code, [TestInput(data: packet)], "\(helper), \(size) bytes at 0x\(String(address, radix: 16))")
+        }
+      }
+    }
+  }
+
+  /// Source and destination that overlap, on the stack.
+  @Test func overlappingProbes() throws {
+    for helper: HelperID in [.probeReadKernel, .probeReadKernelStr] {
+      for distance: Int32 in [-12, -8, -3, -1, 0, 1, 3, 5, 8, 12] {
+        for size: Int32 in [1, 7, 8, 12, 15, 16] {
+          var code: [Instruction] = (0..<6).map { .store(.dw, .r10, Int16(-48 + 8 * $0), 0x0102_0304 &* Int32($0 + 1)) }
+          for index in 0..<6 { code.append(.store(.w, .r10, Int16(-44 + 8 * index), 0x1112_1314 + Int32(index))) }
+          code += [.mov64(.r1, .r10), .add64(.r1, -32), .mov64(.r2, size), .mov64(.r3, .r10), .add64(.r3, -32 + distance)]
+          code.append(.call(Int32(helper.rawValue)))
+          for index in 0..<6 { code += [.load(.dw, .r1, .r10, Int16(-48 + 8 * index)), .alu64(.mul, .r0, 31), .add64(.r0, .r1)] }
+          code += [.mov64(.r1, .r0), .alu64(.rsh, .r1, 32), .alu64(.xor, .r0, .r1), .exit]
+          let packet = [UInt8](repeating: 0, count: 64)
+          try compare(Self.classifier, code, [TestInput(data: packet)], "\(helper), \(size) bytes, \(distance) on")
+        }
+      }
     }
   }
 
@@ -421,8 +492,10 @@ private func hex(_ bytes: some Sequence<UInt8>) -> String {
 private struct SocketBufferStep {
   var text: String
   var code: [Instruction]
+  let arguments: [Int32]
 
-  private init(_ helper: HelperID, _ arguments: [Int32], prepare: [Instruction] = [], pointer: Int? = nil) {
+  init(_ helper: HelperID, _ arguments: [Int32], prepare: [Instruction] = [], pointer: Int? = nil) {
+    self.arguments = arguments
     text = "\(helper)(\(arguments.map { "\($0)" }.joined(separator: ", ")))"
     code = prepare + [.mov64(.r1, .r6)]
     let registers: [Register] = [.r2, .r3, .r4, .r5]

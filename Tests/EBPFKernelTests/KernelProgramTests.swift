@@ -204,7 +204,7 @@ import Testing
   }
 
   @Test func theOracleRunsOneProgramAfterAnother() throws {
-    var oracle = KernelOracle(type: ProgramType(rawValue: 1))
+    var oracle = try KernelOracle(type: ProgramType(rawValue: 1))
     let packet = [UInt8](repeating: 0, count: 64)
     #expect(try oracle.judge([.mov64(.r0, 5), .exit], packet) == .ran(5))
     #expect(try oracle.judge([.mov64(.r0, .r8), .exit], packet) == .rejected("R8 !read_ok"))

@@ -8,7 +8,7 @@ import Testing
 @Suite struct OpcodeVectorKernelTests {
   @Test(.needsKernel)
   func kernelAgrees() throws {
-    var oracle = KernelOracle(type: .xdp)
+    var oracle = try KernelOracle(type: .xdp)
     var code: [Instruction] = []
     var count = 0
     for vector in OpcodeVectors.all where vector.isForKernel {

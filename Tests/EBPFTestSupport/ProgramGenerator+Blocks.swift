@@ -15,14 +15,18 @@ extension ProgramGenerator {
 
   /// One statement of any kind.
   mutating func statement() {
-    switch number(0...37) {
+    switch number(0...51) {
     case 0...7: arithmetic()
     case 8: constant()
     case 9...11: stackStore()
     case 12...13: stackLoad()
     case 14: spillOrFill()
     case 15: pointerArithmetic()
-    case 16...18, 36, 37: access()
+    case 16...18, 36, 37, 46...51: access()
+    case 38: helperCall()
+    case 39: callbackCall()
+    case 40: mapLookup()
+    case 41: mapChange()
     case 19: variableAccess()
     case 20...22: branch()
     case 23: nesting < 2 ? branch() : arithmetic()
@@ -87,7 +91,7 @@ extension ProgramGenerator {
   mutating func earlyExit() {
     let next = code.label()
     compare(to: next)
-    emit(.mov64(.r0, immediate()))
+    emit(.mov64(.r0, exitValue()))
     emit(.exit)
     code.place(next)
   }

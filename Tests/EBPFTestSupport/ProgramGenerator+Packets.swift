@@ -75,7 +75,7 @@ extension ProgramGenerator {
       state = before.merged(state)
     } else {
       if chance(2) { code.jump(.le, probe, end, to: other) } else { code.jump(.ge, end, probe, to: other) }
-      emit(.mov64(.r0, immediate()))
+      emit(.mov64(.r0, exitValue()))
       emit(.exit)
       code.place(other)
       extendPackets(to: count)
@@ -143,7 +143,7 @@ extension ProgramGenerator {
     let count = 4 * number(1...4)
     var changesPacket = false
     var filled: Int?
-    switch (type, number(0...9)) {
+    switch (type, number(0...(type == .xdp ? 5 : 13))) {
     case (.xdp, 0):
       emit(.mov64(.r2, Int32(number(-20...20))))
       emit(.call(44))
@@ -213,7 +213,21 @@ extension ProgramGenerator {
       emit(.mov64(.r3, 0))
       emit(.call(43))
       changesPacket = true
-    case (.schedCls, 9) where chance(2):
+    case (.schedCls, 10):
+      emit(.mov64(.r2, pick([0x0008, 0xdd86])))
+      emit(.mov64(.r3, 0))
+      emit(.call(31))
+      changesPacket = true
+    case (.schedCls, 11):
+      emit(.mov64(.r2, Int32(number(0...5))))
+      emit(.call(32))
+    case (.schedCls, 12), (.schedCls, 13):
+      emit(.mov64(.r2, Int32(number(-40...60))))
+      emit(.mov64(.r3, pick([0, 1])))
+      emit(.mov64(.r4, pick([0, 0, 1, 2, 4, 0x12, 0x14, 0x0c, 0x20, 0x80, 0x100])))
+      emit(.call(50))
+      changesPacket = true
+    case (.schedCls, 9):
       emit(.mov64(.r2, Int32(number(0...80))))
       emit(.call(39))
       changesPacket = true

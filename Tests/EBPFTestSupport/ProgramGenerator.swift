@@ -90,8 +90,19 @@ package struct ProgramGenerator {
     var depth: Int
     /// Whether it may change the hash map, so that values found before are no longer used.
     var changesHash: Bool
-    /// Whether it may change the packet's bounds.
     var budget: Int
+    var use = Use.function
+
+    enum Use: Hashable {
+      /// It is called.
+      case function
+      /// `bpf_loop` calls it.
+      case turn
+      /// `bpf_for_each_map_elem` calls it, in an order that is the same everywhere.
+      case element
+      /// `bpf_for_each_map_elem` calls it in any order: what it does must not depend on that.
+      case unordered
+    }
   }
 
   let type: ProgramType
@@ -110,6 +121,15 @@ package struct ProgramGenerator {
   var isInLoop = false
   /// Functions written so far.
   var functionCount = 1
+  /// Whether the function is a callback, which returns 0 or 1.
+  var isCallback = false
+
+  /// The helpers that programs call.
+  package static let helpers: [Int32] = [
+    1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 26, 28, 31, 32, 38, 39, 42, 43, 44, 50, 54, 65, 68, 87, 88, 89, 105, 106, 113, 115, 118,
+    125,
+    130, 131, 132, 133, 164, 165, 181, 188, 189, 190,
+  ]
 
   /// The program of that seed. The type, the length, the packet and the maps' contents come from it too.
   package static func program(seed: UInt64, type wanted: ProgramType? = nil) -> RandomProgram {
@@ -117,6 +137,11 @@ package struct ProgramGenerator {
     let types: [ProgramType] = [.xdp, .schedCls, .socketFilter]
     let type = wanted ?? types[Int.random(in: 0..<types.count, using: &random)]
     var packet = (0..<Int.random(in: 14...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: packet.replaceSubrange(12..<14, with: [0x08, 0x00])
+    case 1: packet.replaceSubrange(12..<14, with: [0x86, 0xdd])
+    default: break
+    }
     // A kernel does not run a packet that says it is IP and is too short for its header.
     if packet[12] == 0x08, packet[13] == 0x00, packet.count < 34 { packet[13] = 1 }
     if packet[12] == 0x86, packet[13] == 0xdd, packet.count < 54 { packet[13] = 1 }
@@ -127,6 +152,10 @@ package struct ProgramGenerator {
     }
     contents[RandomMap.data] = [.init(key: [0, 0, 0, 0], value: .bytes(bytes(RandomMap.arraySize)))]
     contents[RandomMap.hash] = [1, 3, 6].map { .init(key: [$0, 0, 0, 0, 0, 0, 0, 0], value: .bytes(bytes(RandomMap.hashSize))) }
+    contents[RandomMap.lru] = [1, 3, 6].map { .init(key: [$0, 0, 0, 0], value: .bytes(bytes(RandomMap.smallSize))) }
+    contents[RandomMap.trie] = [[0, 0, 0, 0], [8, 10, 0, 0], [16, 10, 1, 0], [32, 10, 1, 1], [32, 192, 168, 7]].map {
+      .init(key: [$0[0], 0, 0, 0, $0[1], $0[2], $0[3], 0], value: .bytes(bytes(RandomMap.smallSize)))
+    }
     var generator = ProgramGenerator(type: type, random: random)
     let instructions = generator.generate()
     return RandomProgram(seed: seed, type: type, instructions: instructions, packet: packet, contents: contents)
@@ -170,8 +199,25 @@ package struct ProgramGenerator {
     budget = callee.budget
     mayChangeHash = callee.changesHash
     (nesting, isInLoop) = (0, false)
+    isCallback = callee.use != .function
+    if callee.use == .unordered { return unorderedCallback(hasContext: callee.arguments.count > 3 && callee.arguments[3] != .none) }
+    if callee.use == .element, chance(2) {
+      // The key.
+      emit(.load(.w, .r0, .r2, 0))
+      set(.r0, .scalar)
+    }
     constant()
     block()
+    if isCallback {
+      if let source = scalars.randomElement(using: &random), chance(2) {
+        if source != .r0 { emit(.mov64(.r0, source)) }
+        emit(.alu64(.and, .r0, 1))
+      } else {
+        emit(.mov64(.r0, exitValue()))
+      }
+      emit(.exit)
+      return
+    }
     let sources = scalars
     if let first = sources.randomElement(using: &random) {
       if first != .r0 { emit(.mov64(.r0, first)) }
@@ -215,6 +261,9 @@ package struct ProgramGenerator {
     default: return Int32.random(in: .min ... .max, using: &random)
     }
   }
+
+  /// A constant that the function may return.
+  mutating func exitValue() -> Int32 { isCallback ? Int32(number(0...1)) : immediate() }
 
   private static let wideEdges: [UInt64] = [
     0, 1, .max, 1 << 63, 0x7fff_ffff_ffff_ffff, 1 << 32, 0xffff_ffff, 1 << 31, 0x7fff_ffff, 0xffff_ffff_8000_0000,
@@ -276,9 +325,9 @@ package struct ProgramGenerator {
     for register in Register.arguments { set(register, .none) }
   }
 
-  /// Forgets pointers into the hash map's values: the element may be another's by now.
+  /// Forgets pointers into the values of maps whose elements come and go: the element may be another's by now.
   mutating func forgetHashValues() {
-    forget { if case .memory(.value(RandomMap.hash, _), _) = $0 { true } else { false } }
+    forget { if case .memory(.value(let map, _), _) = $0 { RandomMap.isVolatile(map) } else { false } }
   }
 
   /// Forgets pointers to the packet: it may have moved.
