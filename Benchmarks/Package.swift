@@ -15,6 +15,7 @@ let package = Package(
         .product(name: "EBPFISA", package: "swift-ebpf"),
         .product(name: "EBPFJIT", package: "swift-ebpf"),
         .product(name: "EBPFObject", package: "swift-ebpf"),
+        .product(name: "EBPFVerifier", package: "swift-ebpf"),
       ],
       swiftSettings: [.enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("ExistentialAny")])
   ],

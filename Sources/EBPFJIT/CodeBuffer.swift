@@ -50,7 +50,17 @@ struct CodeBuffer: ~Copyable {
     cursor += count
   }
 
-  /// Takes back the last bytes.
+  /// Appends the lowest bytes of two numbers, one behind the other: what is appended at once costs one change of the buffer's end.
   @inline(__always)
-  mutating func removeLast(_ count: Int) { cursor -= count }
+  mutating func append(_ first: UInt64, count firstCount: Int, _ second: UInt64, count secondCount: Int) {
+    let start = cursor
+    start.storeBytes(of: first.littleEndian, as: UInt64.self)
+    let middle = start + firstCount
+    middle.storeBytes(of: second.littleEndian, as: UInt64.self)
+    cursor = middle + secondCount
+  }
+
+  /// Leaves room for bytes that are written later.
+  @inline(__always)
+  mutating func skip(_ count: Int) { cursor += count }
 }

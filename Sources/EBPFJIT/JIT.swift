@@ -29,12 +29,31 @@ public struct JIT: Sendable, Hashable {
     guard program.count <= ProgramOutline.maximumCount else {
       throw JITError(.programTooLarge, "it has \(program.count) instructions; \(ProgramOutline.maximumCount) is the most")
     }
-    var outline = ProgramOutline(count: program.count)
-    try outline.scan(program, facts: facts)
-    outline.computeLiveness(program)
-    switch processor {
-    case .x86_64(let features):
-      return try X86_64Translator.translate(program, outline: outline, facts: facts, features: features, loopBudget: loopBudget)
+    if let facts, facts.flags.count != program.count {
+      throw JITError(.badOperand, "the facts are of a program of \(facts.flags.count) slots; this one has \(program.count)")
+    }
+    // Typed throws do not cross the closures of these accessors: the outcome does.
+    let outcome: Result<CompiledCode, JITError> = program.withUnsafeBufferPointer { slots in
+      guard let facts else { return compile(slots.baseAddress!, slots.count, nil, nil) }
+      return facts.flags.withUnsafeBufferPointer { compile(slots.baseAddress!, slots.count, facts, $0.baseAddress) }
+    }
+    return try outcome.get()
+  }
+
+  private func compile(
+    _ program: UnsafePointer<Instruction>, _ count: Int, _ facts: Facts?, _ flags: UnsafePointer<Facts.Flags>?
+  ) -> Result<CompiledCode, JITError> {
+    do throws(JITError) {
+      var outline = ProgramOutline(count: count)
+      try outline.scan(program, facts: facts)
+      outline.computeLiveness(program)
+      switch processor {
+      case .x86_64(let features):
+        var translator = X86_64Translator(program, outline, flags, features, loopBudget)
+        return .success(try translator.run(outline))
+      }
+    } catch {
+      return .failure(error)
     }
   }
 }

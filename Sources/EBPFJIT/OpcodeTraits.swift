@@ -2,22 +2,33 @@ internal import EBPFISA
 
 /// What every instruction with an opcode has in common, for the passes that look at each slot once.
 struct OpcodeTraits: OptionSet {
-  let rawValue: UInt16
+  let rawValue: UInt64
 
-  static let readsDestination = OpcodeTraits(rawValue: 1 << 0)
-  static let writesDestination = OpcodeTraits(rawValue: 1 << 1)
-  static let readsSource = OpcodeTraits(rawValue: 1 << 2)
+  /// Sixteen bits each, as masks of sets of registers.
+  static let readsDestination = OpcodeTraits(rawValue: 0xffff)
+  static let readsSource = OpcodeTraits(rawValue: 0xffff << 16)
+  static let writesDestination = OpcodeTraits(rawValue: 0xffff << 32)
   /// The next slot is not the only one that can follow, or the instruction takes two slots.
-  static let control = OpcodeTraits(rawValue: 1 << 3)
+  static let control = OpcodeTraits(rawValue: 1 << 48)
   /// Atomics and legacy packet loads: which registers are read and written depends on the operands.
-  static let irregular = OpcodeTraits(rawValue: 1 << 4)
+  static let irregular = OpcodeTraits(rawValue: 1 << 49)
   /// A plain load; its address register is the source.
-  static let load = OpcodeTraits(rawValue: 1 << 5)
+  static let load = OpcodeTraits(rawValue: 1 << 50)
   /// A plain store; its address register is the destination.
-  static let store = OpcodeTraits(rawValue: 1 << 6)
-  static let known = OpcodeTraits(rawValue: 1 << 7)
+  static let store = OpcodeTraits(rawValue: 1 << 51)
+  static let known = OpcodeTraits(rawValue: 1 << 52)
   /// A comparison that may jump by its offset; it has ``control`` too.
-  static let conditionalJump = OpcodeTraits(rawValue: 1 << 8)
+  static let conditionalJump = OpcodeTraits(rawValue: 1 << 53)
+
+  /// The registers that are read, a bit each, where the operands are such.
+  @inline(__always)
+  func reads(_ destination: UInt32, _ source: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: rawValue) & 0xffff & destination | UInt32(truncatingIfNeeded: rawValue &>> 16) & 0xffff & source
+  }
+
+  /// The register that is written, as a bit, where the destination is such.
+  @inline(__always)
+  func writes(_ destination: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: rawValue &>> 32) & 0xffff & destination }
 
   /// By opcode, from the rows of the instruction set; an element without ``known`` is no instruction.
   static let table: [OpcodeTraits] = {

@@ -30,16 +30,20 @@ struct ProgramOutline: ~Copyable {
   }
 
   let count: Int
-  /// `count + 1` elements.
+  private let memory: UnsafeMutableRawPointer
+  /// `count + 1` elements, as in the other two; the last one stays empty.
   let marks: UnsafeMutablePointer<Marks>
-  /// Registers whose value may still be read when a slot is reached, a bit each; `count + 1` elements. An upper bound; of a function's
-  /// registers only those that it uses.
+  /// Registers whose value may still be read when a slot is reached, a bit each. An upper bound; of a function's registers only those that
+  /// it uses.
   let liveIn: UnsafeMutablePointer<UInt16>
+  /// The first slot that jumps to a slot; set only where ``Marks/jumpTarget`` is.
+  private let firstSource: UnsafeMutablePointer<Int32>
+  /// The slots of jumps that lead to themselves or back, in their order.
+  private var backwardJumps: [Int32] = []
   /// In the order of their slots.
   private(set) var functions: [Function] = []
   /// Jumps, calls of local functions and references to functions: all that needs a place in the code filled in.
   private(set) var referenceCount = 0
-  private(set) var hasBackwardJump = false
   /// Whether any function calls out of the program, and so needs the environment.
   private(set) var callsOut = false
 
@@ -49,16 +53,17 @@ struct ProgramOutline: ~Copyable {
   /// An outline of nothing yet: ``scan(_:facts:)`` fills it in, then ``computeLiveness(_:)``.
   init(count: Int) {
     self.count = count
-    marks = .allocate(capacity: count + 1)
-    liveIn = .allocate(capacity: count + 1)
-    marks.initialize(repeating: [], count: count + 1)
-    liveIn.initialize(repeating: Self.allRegisters, count: count + 1)
+    // One piece of memory for all three, the widest elements first.
+    let slots = count + 1
+    memory = .allocate(byteCount: 7 * slots, alignment: 8)
+    firstSource = memory.bindMemory(to: Int32.self, capacity: slots)
+    liveIn = (memory + 4 * slots).bindMemory(to: UInt16.self, capacity: slots)
+    marks = (memory + 6 * slots).bindMemory(to: Marks.self, capacity: slots)
+    marks.initialize(repeating: [], count: slots)
+    liveIn.initialize(repeating: 0, count: slots)
   }
 
-  deinit {
-    marks.deallocate()
-    liveIn.deallocate()
-  }
+  deinit { memory.deallocate() }
 
   /// Adds to what is known of a slot. Through a copy of the pointer: built for ThreadSanitizer, the compiler (6.3.1) stops at a change behind
   /// a pointer that a type without copies stores.
@@ -83,7 +88,7 @@ struct ProgramOutline: ~Copyable {
   /// The most slots of a program: what its code takes then stays well within 32-bit distances.
   static let maximumCount = 1 << 24
 
-  mutating func scan(_ program: [Instruction], facts: Facts?) throws(JITError) {
+  mutating func scan(_ program: UnsafePointer<Instruction>, facts: Facts?) throws(JITError) {
     var calls: [(caller: Int, callee: Int)] = []
     var functionCount = 1
     mark(0, .functionStart)
@@ -107,7 +112,7 @@ struct ProgramOutline: ~Copyable {
         continue
       }
       if traits.contains(.conditionalJump) {
-        try markTarget(slot + 1 + Int(instruction.offset), of: slot)
+        try markTarget(slot &+ 1 &+ Int(instruction.offset), of: slot)
         slot &+= 1
         continue
       }
@@ -152,9 +157,13 @@ struct ProgramOutline: ~Copyable {
     guard target >= 0, target < count else {
       throw JITError(.jumpOutOfRange, slot: slot, "it jumps to \(target); the program has \(count) slots")
     }
-    mark(target, .jumpTarget)
+    if !marks[target].contains(.jumpTarget) {
+      mark(target, .jumpTarget)
+      let firstSource = firstSource
+      firstSource[target] = Int32(truncatingIfNeeded: slot)
+    }
     referenceCount &+= 1
-    if target <= slot { hasBackwardJump = true }
+    if target <= slot { backwardJumps.append(Int32(truncatingIfNeeded: slot)) }
   }
 
   private func checkIrregular(_ instruction: Instruction, _ slot: Int) throws(JITError) {
@@ -189,7 +198,7 @@ struct ProgramOutline: ~Copyable {
     return target
   }
 
-  private mutating func findFunctions(_ program: [Instruction], _ functionCount: Int) throws(JITError) {
+  private mutating func findFunctions(_ program: UnsafePointer<Instruction>, _ functionCount: Int) throws(JITError) {
     functions.reserveCapacity(functionCount)
     var start = 0
     if functionCount > 1 {
@@ -236,65 +245,124 @@ struct ProgramOutline: ~Copyable {
 extension ProgramOutline {
   /// Fills in ``liveIn`` and what each function uses.
   ///
-  /// Backward over the slots, from "nothing is live" up, until nothing changes: once where no jump leads back, else mostly twice. A program
-  /// whose jumps are so tangled that it takes longer gets an upper bound: every register that its function uses is live everywhere.
-  mutating func computeLiveness(_ program: [Instruction]) {
-    let traitsTable = OpcodeTraits.table
-    program.withUnsafeBufferPointer { slots in
-      traitsTable.withUnsafeBufferPointer { traitsTable in
-        for index in functions.indices.reversed() {
-          let start = functions[index].start
-          let count = functions[index].end - start
-          (liveIn + start).update(repeating: 0, count: count)
-          var (function, isStable) = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!)
-          var rounds = 1
-          while hasBackwardJump && !isStable {
-            if rounds == Self.maximumRounds { (liveIn + start).update(repeating: function.usedRegisters, count: count) }
-            if rounds > Self.maximumRounds { break }
-            (function, isStable) = analyze(functions[index], slots.baseAddress!, traitsTable.baseAddress!)
-            rounds += 1
-          }
-          functions[index] = function
-          if function.callsOut { callsOut = true }
+  /// Backward over the slots, from "nothing is live" up: once, and then again over what jumps back change, until nothing does. A function
+  /// whose jumps are so tangled that it takes long gets an upper bound: every register that it uses is live everywhere.
+  mutating func computeLiveness(_ program: UnsafePointer<Instruction>) {
+    var jumps = backwardJumps.count
+    OpcodeTraits.table.withUnsafeBufferPointer { traitsTable in
+      let traitsTable = traitsTable.baseAddress!
+      for index in functions.indices.reversed() {
+        let function = analyze(functions[index], program, traitsTable)
+        functions[index] = function
+        if function.callsOut { callsOut = true }
+        let last = jumps
+        while jumps > 0 && Int(backwardJumps[jumps - 1]) >= function.start { jumps -= 1 }
+        if jumps < last { settle(function, jumps..<last, program, traitsTable) }
+      }
+    }
+  }
+
+  /// Slots looked at again, for each of a function's slots, after which liveness is no longer sharpened.
+  private static let maximumRounds = 8
+
+  /// Takes what is live at the targets of a function's backward jumps to the jumps and to what comes before them, until nothing changes.
+  private func settle(
+    _ function: Function, _ jumps: Range<Int>, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>
+  ) {
+    var work = Self.maximumRounds * (function.end - function.start)
+    var changed = true
+    while changed {
+      changed = false
+      for index in jumps.reversed() {
+        let slot = Int(backwardJumps[index])
+        // A jump writes nothing: what is live at its target is live at the jump.
+        let missing = liveIn[Self.target(of: program[slot], at: slot)] & ~liveIn[slot]
+        if missing == 0 { continue }
+        changed = true
+        work -= spread(missing, from: slot, function, program, traitsTable)
+        if work < 0 {
+          let liveIn = liveIn
+          (liveIn + function.start).update(repeating: function.usedRegisters, count: function.end - function.start)
+          return
         }
       }
     }
   }
 
-  /// Rounds after which liveness is no longer sharpened.
-  private static let maximumRounds = 8
+  /// Makes registers live at a slot, and wherever the slots before it pass them on by falling through or jumping ahead.
+  /// - Returns: how many slots were looked at.
+  private func spread(
+    _ registers: UInt16, from last: Int, _ function: Function, _ program: UnsafePointer<Instruction>,
+    _ traitsTable: UnsafePointer<OpcodeTraits>
+  ) -> Int {
+    let liveIn = liveIn
+    liveIn[last] |= registers
+    var lowest = marks[last].contains(.jumpTarget) ? min(last, Int(firstSource[last])) : last
+    var slot = last &- 1
+    var follower = registers
+    while slot >= function.start && (follower != 0 || slot >= lowest) {
+      let instruction = program[slot]
+      let traits = traitsTable[Int(instruction.opcode)]
+      var more = follower
+      if traits.isDisjoint(with: [.control, .irregular]) {
+        more &= ~UInt16(truncatingIfNeeded: traits.writes(1 &<< UInt32(instruction.destination)))
+      } else if traits.contains(.conditionalJump) {
+        more |= liveIn[slot &+ 1 &+ Int(instruction.offset)]
+      } else {
+        let effect = Self.effect(of: instruction)
+        if effect.stops { more = 0 }
+        more &= ~effect.writes
+        if effect.jumps { more |= liveIn[Self.target(of: instruction, at: slot)] }
+      }
+      more &= ~liveIn[slot]
+      if more != 0 {
+        liveIn[slot] |= more
+        if marks[slot].contains(.jumpTarget) { lowest = min(lowest, Int(firstSource[slot])) }
+      }
+      follower = more
+      slot &-= 1
+    }
+    return last &- slot
+  }
 
-  /// One round over a function.
-  /// - Returns: the function with what it uses, and whether no jump's target changed what is live there.
+  /// Where a jump leads.
+  @inline(__always)
+  private static func target(of instruction: Instruction, at slot: Int) -> Int {
+    slot &+ 1 &+ (instruction.opcode == Opcode.gotoLong ? Int(instruction.immediate) : Int(instruction.offset))
+  }
+
+  /// One round over a function, in which nothing is live at the targets of backward jumps.
+  /// - Returns: the function with what it uses.
   private func analyze(
     _ original: Function, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>
-  ) -> (Function, isStable: Bool) {
-    var changes: UInt16 = 0
+  ) -> Function {
+    let liveIn = liveIn
     var function = original
-    var used: UInt16 = 0
+    var used: UInt32 = 0
     var lowest = 0
     var frameEscapes = false
-    var live: UInt16 = 0
+    var live: UInt32 = 0
+    let framePointer: UInt32 = 1 << 10
+    let end = count
     var slot = original.end - 1
-    let framePointer: UInt16 = 1 << 10
     while slot >= original.start {
       let instruction = program[slot]
-      let traits = traitsTable[Int(instruction.opcode)].rawValue
-      let destination = UInt16(1) &<< UInt16(instruction.destination)
-      let source = UInt16(1) &<< UInt16(instruction.source)
-      let isConditionalJump = traits & OpcodeTraits.conditionalJump.rawValue != 0
-      if isConditionalJump || traits & (OpcodeTraits.control.rawValue | OpcodeTraits.irregular.rawValue) == 0 {
-        // The three lowest traits, as masks. The second slot of a wide constant has none of them.
-        let reads =
-          (destination & (0 &- (traits & 1))) | (source & (0 &- (traits >> 2 & 1)))
-        let writes = destination & (0 &- (traits >> 1 & 1))
-        if isConditionalJump { live |= liveIn[slot &+ 1 &+ Int(instruction.offset)] }
+      let traits = traitsTable[Int(instruction.opcode)]
+      let destination = 1 as UInt32 &<< UInt32(instruction.destination)
+      let source = 1 as UInt32 &<< UInt32(instruction.source)
+      let isConditionalJump = traits.contains(.conditionalJump)
+      if isConditionalJump || traits.isDisjoint(with: [.control, .irregular]) {
+        // The second slot of a wide constant reads and writes nothing.
+        let reads = traits.reads(destination, source)
+        let writes = traits.writes(destination)
+        // Of what is no jump nothing is live at the element behind the last: whether there is a jump is hard to foresee.
+        live |= UInt32(liveIn[isConditionalJump ? slot &+ 1 &+ Int(instruction.offset) : end])
         live = (live & ~writes) | reads
         used |= reads | writes
         if reads & framePointer != 0 {
-          let isPlainLoad = traits & OpcodeTraits.load.rawValue != 0
-          let isPlainStore = traits & OpcodeTraits.store.rawValue != 0
-          let storesFrame = isPlainStore && traits & OpcodeTraits.readsSource.rawValue != 0 && source == framePointer
+          let isPlainLoad = traits.contains(.load)
+          let isPlainStore = traits.contains(.store)
+          let storesFrame = isPlainStore && traits.contains(.readsSource) && source == framePointer
           if (isPlainLoad || isPlainStore) && !storesFrame {
             lowest = min(lowest, Int(instruction.offset))
           } else {
@@ -302,26 +370,25 @@ extension ProgramOutline {
           }
         }
       } else {
-        let effect = Self.effect(of: instruction, function: &function)
-        used |= effect.reads | effect.writes
-        if effect.reads & framePointer != 0 { frameEscapes = true }
+        Self.note(instruction, in: &function)
+        let effect = Self.effect(of: instruction)
+        let reads = UInt32(effect.reads)
+        let writes = UInt32(effect.writes)
+        used |= reads | writes
+        if reads & framePointer != 0 { frameEscapes = true }
         if effect.stops { live = 0 }
-        live = (live & ~effect.writes) | effect.reads
-        if effect.jumps {
-          let distance = instruction.opcode == Opcode.gotoLong ? Int(instruction.immediate) : Int(instruction.offset)
-          live |= liveIn[slot &+ 1 &+ distance]
-        }
+        live = (live & ~writes) | reads
+        if effect.jumps { live |= UInt32(liveIn[Self.target(of: instruction, at: slot)]) }
       }
-      changes |= liveIn[slot] ^ live
-      liveIn[slot] = live
+      liveIn[slot] = UInt16(truncatingIfNeeded: live)
       slot &-= 1
     }
-    function.usedRegisters = used
+    function.usedRegisters = UInt16(truncatingIfNeeded: used)
     if original.stackDepth < 0 {
       function.stackDepth = frameEscapes ? max(Limits.stackSize, -lowest) : -lowest
     }
     function.stackDepth = (function.stackDepth + 7) & ~7
-    return (function, changes == 0)
+    return function
   }
 
   private struct Effect {
@@ -332,7 +399,18 @@ extension ProgramOutline {
     var jumps = false
   }
 
-  private static func effect(of instruction: Instruction, function: inout Function) -> Effect {
+  /// What a function's irregular instruction says of the function.
+  private static func note(_ instruction: Instruction, in function: inout Function) {
+    switch instruction.opcode {
+    case Opcode.callHelper where instruction.source == CallSource.local: function.callsLocal = true
+    case Opcode.callHelper, Opcode.callRegister: function.callsOut = true
+    case Opcode.mayGoto: function.hasMayGoto = true
+    default:
+      if instruction.instructionClass == Opcode.ld && instruction.opcode != Opcode.loadImmediate64 { function.callsOut = true }
+    }
+  }
+
+  private static func effect(of instruction: Instruction) -> Effect {
     let destination = UInt16(1) &<< UInt16(instruction.destination)
     let source = UInt16(1) &<< UInt16(instruction.source)
     let arguments: UInt16 = 0b11_1110
@@ -343,23 +421,18 @@ extension ProgramOutline {
       case Opcode.gotoNear, Opcode.gotoLong: return Effect(stops: true, jumps: true)
       case Opcode.exitProgram: return Effect(reads: 1, stops: true)
       case Opcode.callHelper where instruction.source == CallSource.local:
-        function.callsLocal = true
         // What an unproved callee reads without having been passed it is the caller's.
         return Effect(reads: allRegisters & ~(1 << 10))
       case Opcode.callHelper:
-        function.callsOut = true
         return Effect(reads: arguments, writes: scratch)
       case Opcode.callRegister:
-        function.callsOut = true
         return Effect(reads: arguments | destination, writes: scratch)
       default:
         // may_goto: conditional jumps do not come here.
-        function.hasMayGoto = true
         return Effect(jumps: true)
       }
     case Opcode.ld:
       if instruction.opcode == Opcode.loadImmediate64 { return Effect(writes: destination) }
-      function.callsOut = true
       let index = instruction.opcode & Opcode.modeMask == Opcode.ind ? source : 0
       return Effect(reads: 1 << 6 | index, writes: scratch)
     default:

@@ -114,6 +114,31 @@ struct JumpTests {
     }
   }
 
+  // Each has `r3 = r1; r3 += 8; r2 = *(r3)`, which is one load where nobody reads r3 again; here a jump back leads to who does.
+  @Test("a value that only code behind a jump back reads is kept", arguments: testedJITs)
+  func liveAcrossBackwardJumps(jit: JIT) throws {
+    let address: [Instruction] = [.mov64(.r3, .r1), .add64(.r3, 8), .load(.dw, .r2, .r3, 0)]
+    let start: [Instruction] = [.mov64(.r0, 0), .mov64(.r3, 0), .mov64(.r4, 3)]
+    let loop = start + [.add64(.r0, .r3)] + address + [.add64(.r4, -1), .jump(.ne, .r4, 0, -6), .exit]
+    let nested =
+      start + [.add64(.r0, .r3), .mov64(.r5, 2)] + address + [.add64(.r5, -1), .jump(.ne, .r5, 0, -5), .add64(.r4, -1)] + [
+        .jump(.ne, .r4, 0, -9), .exit,
+      ]
+    // The jump back is reached only by jumping over the reader, which ends the program.
+    let crossed =
+      [.mov64(.r0, 0)] + address + [
+        .goto(2), .add64(.r0, .r3), .exit, .jump(.ne, .r1, 0, -3), .exit,
+      ]
+    for (program, turns) in [(loop, 2), (nested, 2), (crossed, 1)] as [([Instruction], UInt64)] {
+      let code = ExecutableCode(try jit.compile(program))
+      let words: [UInt64] = [1, 2]
+      words.withUnsafeBufferPointer { words in
+        let base = UInt64(UInt(bitPattern: words.baseAddress))
+        #expect(code.run(base) == turns &* (base + 8))
+      }
+    }
+  }
+
   @Test("may_goto leaves its loop when the budget is spent, each function with its own", arguments: testedJITs)
   func mayGoto(jit given: JIT) throws {
     var jit = given

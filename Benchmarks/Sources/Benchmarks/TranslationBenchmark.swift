@@ -12,6 +12,7 @@ struct TranslationBenchmark {
     var cases = programs.map { ($0.name, $0.memory.programs[0].instructions) }
     for count in [16, 256, 1024, 4096, 16384, 60000] { cases.append(("straight \(count)", Self.straightLine(count))) }
     for count in [1024, 60000] { cases.append(("branches \(count)", Self.branches(count))) }
+    for count in [1024, 60000] { cases.append(("loops \(count)", Self.branches(count, isBackward: true))) }
     print("Translation, median of \(rounds) batches; the target is 15 ns a slot + 10 µs with mapping\n")
     var table = Table(["program", "slots", "code bytes", "bytes/slot", "translate ns/slot", "with mapping µs", "of the target"])
     for (name, instructions) in cases {
@@ -43,14 +44,15 @@ struct TranslationBenchmark {
     return result + [.exit]
   }
 
-  /// As many jumps as a packet program has, near and not so near.
-  static func branches(_ count: Int) -> [Instruction] {
+  /// As many jumps as a packet program has, near and not so near, ahead or back.
+  static func branches(_ count: Int, isBackward: Bool = false) -> [Instruction] {
     var result: [Instruction] = [.mov64(.r0, 1), .mov64(.r6, .r1)]
     while result.count < count - 1 {
-      let left = count - 1 - result.count
+      let room = isBackward ? result.count - 1 : count - 2 - result.count
+      func distance(_ wanted: Int) -> Int16 { Int16(isBackward ? -min(room, wanted) : min(room, wanted)) }
       switch result.count % 5 {
-      case 0: result.append(.jump(.eq, .r0, Int32(result.count), Int16(min(left - 1, 3))))
-      case 2: result.append(.jump(.gt, .r0, .r6, Int16(min(left - 1, result.count % 60))))
+      case 0: result.append(.jump(.eq, .r0, Int32(result.count), distance(3)))
+      case 2: result.append(.jump(.gt, .r0, .r6, distance(result.count % 60)))
       default: result.append(.add64(.r0, Int32(result.count % 1000)))
       }
     }

@@ -6,6 +6,7 @@ let usage = """
   usage: Benchmarks [--only engines,translation,calls,maps,packets] [--programs NAME,NAME] [--rounds N]
          Benchmarks --code FOLDER [--programs NAME,NAME]    writes the JIT's code: objdump -D -b binary -m i386:x86-64 FOLDER/NAME.bin
          Benchmarks --object FILE.o
+         Benchmarks --verification FOLDER                   the objects in it, here and in the kernel
          Benchmarks --start COMMAND ARGUMENT...
 
   EBPF_BENCHMARK_PROGRAMS  another folder of programs (default: Programs beside Package.swift)
@@ -17,6 +18,7 @@ var only: Set<String> = []
 var names: Set<String> = []
 var rounds = 15
 var object: String?
+var verification: String?
 var command: [String] = []
 var code: String?
 var arguments = Array(CommandLine.arguments.dropFirst())
@@ -36,6 +38,7 @@ while !arguments.isEmpty {
   case "--programs": names = Set(next().split(separator: ",").map(String.init))
   case "--rounds": rounds = max(1, Int(next()) ?? rounds)
   case "--object": object = next()
+  case "--verification": verification = next()
   case "--code": code = next()
   case "--start":
     command = arguments
@@ -54,6 +57,8 @@ let wants = { (part: String) in only.isEmpty || only.contains(part) }
 do {
   if let object {
     try ObjectBenchmark(path: object, rounds: rounds).run()
+  } else if let verification {
+    try VerificationBenchmark(folder: verification, rounds: min(rounds, 5)).run()
   } else if !command.isEmpty {
     try StartBenchmark(command: command, rounds: max(rounds, 40)).run()
   } else {

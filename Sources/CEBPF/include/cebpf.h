@@ -31,7 +31,7 @@ typedef uint64_t (*ebpf_callback)(
 
 /// What a running program's machine code, interpreter and helpers share: one for each run, on the caller's stack.
 ///
-/// The JIT knows the first fields by their offsets (EBPFJIT/EnvironmentLayout.swift has the same numbers, a test compares them).
+/// The JIT knows the first fields by their offsets (EBPFJIT/X86_64/X86_64Translator+Calls.swift has the same numbers).
 struct ebpf_environment {
   /// Tail calls that are left; whoever makes one counts it down.  offset 0
   uint32_t tail_calls_left;

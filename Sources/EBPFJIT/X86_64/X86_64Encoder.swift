@@ -49,6 +49,15 @@ struct X86_64Encoder: ~Copyable {
     buffer.append(needsRex ? bits : bits &>> 8, count: needsRex ? 3 : 2)
   }
 
+  /// The same with a constant of one or four bytes behind it.
+  @inline(__always)
+  mutating func registers(_ opcode: UInt8, reg: Register, rm: Register, wide: Bool, _ value: Int32, isByte: Bool) {
+    let rex = 0x40 | (wide ? 8 : 0) | reg.high &<< 2 | rm.high
+    let bits = rex | UInt64(opcode) &<< 8 | (0xc0 | reg.low &<< 3 | rm.low) &<< 16 | UInt64(UInt32(bitPattern: value)) &<< 24
+    let needsRex = rex != 0x40
+    buffer.append(needsRex ? bits : bits &>> 8, count: (needsRex ? 3 : 2) &+ (isByte ? 1 : 4))
+  }
+
   /// The same with a two-byte opcode `0f opcode`; `isByte` where `rm` is an 8-bit register, some of which need a prefix.
   @inline(__always)
   mutating func registers0F(_ opcode: UInt8, reg: Register, rm: Register, wide: Bool, isByte: Bool = false) {
@@ -75,8 +84,6 @@ struct X86_64Encoder: ~Copyable {
       head = head &<< 8 | UInt64(prefix)
       length &+= 1
     }
-    buffer.append(head, count: length)
-
     let displacement = UInt64(UInt32(bitPattern: address.displacement))
     // mod 0 with base 5 (rbp, r13) means something else: a zero byte is written out.
     let mode: UInt64 =
@@ -86,9 +93,9 @@ struct X86_64Encoder: ~Copyable {
     let size = mode == 0 ? 0 : mode == 1 ? 1 : 4
     if address.hasIndex || address.base.low == 4 {
       let sib = address.base.low | address.index.low &<< 3 | UInt64(address.scale) &<< 6
-      buffer.append(field | 4 | sib &<< 8 | displacement &<< 16, count: 2 &+ size)
+      buffer.append(head, count: length, field | 4 | sib &<< 8 | displacement &<< 16, count: 2 &+ size)
     } else {
-      buffer.append(field | address.base.low | displacement &<< 8, count: 1 &+ size)
+      buffer.append(head, count: length, field | address.base.low | displacement &<< 8, count: 1 &+ size)
     }
   }
 
@@ -119,12 +126,10 @@ struct X86_64Encoder: ~Copyable {
     if constant == 0 && !keepsFlags {
       registers(0x31, reg: destination, rm: destination, wide: false)
     } else if let value = UInt32(exactly: constant) {
-      let bits = (0x41 as UInt64) | (0xb8 | destination.low) &<< 8
-      buffer.append(destination.high != 0 ? bits : bits &>> 8, count: destination.high != 0 ? 2 : 1)
-      immediate32(Int32(bitPattern: value))
+      let bits = (0x41 as UInt64) | (0xb8 | destination.low) &<< 8 | UInt64(value) &<< 16
+      buffer.append(destination.high != 0 ? bits : bits &>> 8, count: destination.high != 0 ? 6 : 5)
     } else if let value = Int32(exactly: constant) {
-      buffer.append(0x48 | destination.high | 0xc700 | (0xc0 | destination.low) &<< 16, count: 3)
-      immediate32(value)
+      registers(0xc7, reg: Register(number: 0), rm: destination, wide: true, value, isByte: false)
     } else {
       move(destination, bits: UInt64(bitPattern: constant))
     }
@@ -133,8 +138,7 @@ struct X86_64Encoder: ~Copyable {
   /// `movabs`: always ten bytes, the last eight the constant.
   @inline(__always)
   mutating func move(_ destination: Register, bits: UInt64) {
-    buffer.append(0x48 | destination.high | (0xb8 | destination.low) &<< 8, count: 2)
-    buffer.append(bits, count: 8)
+    buffer.append(0x48 | destination.high | (0xb8 | destination.low) &<< 8, count: 2, bits, count: 8)
   }
 
   @inline(__always)
@@ -152,16 +156,12 @@ struct X86_64Encoder: ~Copyable {
   @inline(__always)
   mutating func arithmetic(_ operation: Arithmetic, _ destination: Register, _ value: Int32, wide: Bool) {
     let digit = Register(number: operation.rawValue)
-    if Int32(Int8(truncatingIfNeeded: value)) == value {
-      registers(0x83, reg: digit, rm: destination, wide: wide)
-      immediate8(UInt8(truncatingIfNeeded: value))
-    } else if destination == .rax {
-      let bits = (0x48 as UInt64) | UInt64(operation.rawValue &<< 3 | 5) &<< 8
-      buffer.append(wide ? bits : bits &>> 8, count: wide ? 2 : 1)
-      immediate32(value)
+    let isByte = Int32(Int8(truncatingIfNeeded: value)) == value
+    if !isByte && destination == .rax {
+      let bits = (0x48 as UInt64) | UInt64(operation.rawValue &<< 3 | 5) &<< 8 | UInt64(UInt32(bitPattern: value)) &<< 16
+      buffer.append(wide ? bits : bits &>> 8, count: wide ? 6 : 5)
     } else {
-      registers(0x81, reg: digit, rm: destination, wide: wide)
-      immediate32(value)
+      registers(isByte ? 0x83 : 0x81, reg: digit, rm: destination, wide: wide, value, isByte: isByte)
     }
   }
 
@@ -179,8 +179,7 @@ struct X86_64Encoder: ~Copyable {
       let bits = 0x40 | left.high | 0xf600 | (0xc0 | left.low) &<< 16 | UInt64(value) &<< 24
       buffer.append(needsRex ? bits : bits &>> 8, count: needsRex ? 4 : 3)
     } else {
-      registers(0xf7, reg: Register(number: 0), rm: left, wide: wide && value < 0)
-      immediate32(value)
+      registers(0xf7, reg: Register(number: 0), rm: left, wide: wide && value < 0, value, isByte: false)
     }
   }
 
@@ -197,19 +196,17 @@ struct X86_64Encoder: ~Copyable {
   /// `destination = source * value`.
   @inline(__always)
   mutating func multiply(_ destination: Register, _ source: Register, _ value: Int32, wide: Bool) {
-    if Int32(Int8(truncatingIfNeeded: value)) == value {
-      registers(0x6b, reg: destination, rm: source, wide: wide)
-      immediate8(UInt8(truncatingIfNeeded: value))
-    } else {
-      registers(0x69, reg: destination, rm: source, wide: wide)
-      immediate32(value)
-    }
+    let isByte = Int32(Int8(truncatingIfNeeded: value)) == value
+    registers(isByte ? 0x6b : 0x69, reg: destination, rm: source, wide: wide, value, isByte: isByte)
   }
 
   @inline(__always)
   mutating func shift(_ operation: Shift, _ destination: Register, _ count: UInt8, wide: Bool) {
-    registers(count == 1 ? 0xd1 : 0xc1, reg: Register(number: operation.rawValue), rm: destination, wide: wide)
-    if count != 1 { immediate8(count) }
+    if count == 1 {
+      registers(0xd1, reg: Register(number: operation.rawValue), rm: destination, wide: wide)
+    } else {
+      registers(0xc1, reg: Register(number: operation.rawValue), rm: destination, wide: wide, Int32(count), isByte: true)
+    }
   }
 
   /// By cl.

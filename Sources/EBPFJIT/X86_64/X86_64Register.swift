@@ -61,20 +61,13 @@ struct X86_64Address {
 }
 
 /// The condition codes of `jcc`, `setcc` and `cmovcc`.
-enum X86_64Condition: UInt8 {
-  case overflow = 0
-  case below = 2
-  case aboveOrEqual = 3
-  case equal = 4
-  case notEqual = 5
-  case belowOrEqual = 6
-  case above = 7
-  case negative = 8
-  case notNegative = 9
-  case less = 12
-  case greaterOrEqual = 13
-  case lessOrEqual = 14
-  case greater = 15
+struct X86_64Condition: Equatable {
+  let rawValue: UInt8
 
-  var inverted: X86_64Condition { X86_64Condition(rawValue: rawValue ^ 1) ?? self }
+  static let below = X86_64Condition(rawValue: 2)
+  static let equal = X86_64Condition(rawValue: 4)
+  static let notEqual = X86_64Condition(rawValue: 5)
+  static let above = X86_64Condition(rawValue: 7)
+  static let negative = X86_64Condition(rawValue: 8)
+  static let notNegative = X86_64Condition(rawValue: 9)
 }

@@ -114,7 +114,12 @@ extension X86_64Translator {
   func beginsAddress(_ slot: Int, _ register: UInt8) -> Bool {
     // No program ends with an addition, so that there is a next slot.
     let next = program[slot &+ 1]
-    return next.destination == register || next.source == register
+    switch next.instructionClass {
+    case Opcode.alu64: return next.destination == register && next.opcode & ~Opcode.x == Opcode.alu64 | Opcode.add
+    case Opcode.ldx: return next.source == register
+    case Opcode.st, Opcode.stx: return next.destination == register
+    default: return false
+    }
   }
 
   /// `t = b; t += i; t += 8`, in this or another order and with or without each part, and the load or store through `t` that may follow:
@@ -205,7 +210,7 @@ extension X86_64Translator {
     }
     let target = next &+ 1 &+ Int(jump.offset)
     guard target >= function.start, target < function.end else { return nil }
-    branches.offsets[next] = Int32(truncatingIfNeeded: encoder.count)
+    branches.begin(next, at: encoder.count)
     branches.jump(&encoder, jump.opcode & Opcode.operationMask == Opcode.jeq ? .equal : .notEqual, to: target)
     return next &+ 1
   }

@@ -25,29 +25,10 @@ struct X86_64Translator: ~Copyable {
   var function: ProgramOutline.Function
   var frame = Frame()
 
-  static func translate(
-    _ program: [Instruction], outline: borrowing ProgramOutline, facts: Facts?, features: X86_64Features, loopBudget: UInt32
-  ) throws(JITError) -> CompiledCode {
-    if let facts, facts.flags.count != program.count {
-      throw JITError(.badOperand, "the facts are of a program of \(facts.flags.count) slots; this one has \(program.count)")
-    }
-    // Typed throws do not cross the closures of these accessors: the outcome does.
-    let outcome: Result<CompiledCode, JITError> = program.withUnsafeBufferPointer { slots in
-      func run(_ flags: UnsafePointer<Facts.Flags>?) -> Result<CompiledCode, JITError> {
-        do throws(JITError) {
-          var translator = X86_64Translator(slots.baseAddress!, outline, flags, features, loopBudget)
-          return .success(try translator.run(outline))
-        } catch {
-          return .failure(error)
-        }
-      }
-      guard let facts else { return run(nil) }
-      return facts.flags.withUnsafeBufferPointer { run($0.baseAddress) }
-    }
-    return try outcome.get()
-  }
-
-  private init(
+  /// - Parameters:
+  ///   - program: as many slots as the outline is of.
+  ///   - facts: of each slot, if there are any.
+  init(
     _ program: UnsafePointer<Instruction>, _ outline: borrowing ProgramOutline, _ facts: UnsafePointer<Facts.Flags>?,
     _ features: X86_64Features, _ loopBudget: UInt32
   ) {
@@ -58,11 +39,12 @@ struct X86_64Translator: ~Copyable {
     marks = outline.marks
     liveIn = outline.liveIn
     function = outline.functions[0]
-    encoder = X86_64Encoder(capacity: outline.count * 8)
+    encoder = X86_64Encoder(capacity: outline.count * 5 + outline.referenceCount * 5)
     branches = BranchRelaxation(slots: outline.count, capacity: outline.referenceCount + outline.functions.count)
   }
 
-  private mutating func run(_ outline: borrowing ProgramOutline) throws(JITError) -> CompiledCode {
+  /// The program's code.
+  mutating func run(_ outline: borrowing ProgramOutline) throws(JITError) -> CompiledCode {
     var entries: [BranchRelaxation.Entry] = []
     entries.reserveCapacity(outline.functions.count)
     for index in 0..<outline.functions.count {
@@ -74,11 +56,10 @@ struct X86_64Translator: ~Copyable {
       var slot = function.start
       while slot < function.end {
         encoder.buffer.reserve()
-        branches.offsets[slot] = Int32(truncatingIfNeeded: encoder.count)
+        branches.begin(slot, at: encoder.count)
         slot = try translate(slot, outline)
       }
     }
-    branches.offsets[outline.count] = Int32(truncatingIfNeeded: encoder.count)
     for index in 0..<outline.functions.count where outline.functions[index].isAddressTaken {
       encoder.buffer.reserve()
       entries[index].thunk = encoder.count
@@ -94,8 +75,7 @@ struct X86_64Translator: ~Copyable {
   private mutating func translate(_ slot: Int, _ outline: borrowing ProgramOutline) throws(JITError) -> Int {
     if let facts, facts[slot].contains(.unreachable) {
       if program[slot].isWide {
-        branches.offsets[slot &+ 1] = branches.offsets[slot]
-        return slot &+ 2
+        return fuse(slot, through: slot &+ 1)
       }
       return slot &+ 1
     }
@@ -143,12 +123,7 @@ struct X86_64Translator: ~Copyable {
   /// Records the slots of a fusion behind its first: they begin where that does.
   @inline(__always)
   mutating func fuse(_ slot: Int, through last: Int) -> Int {
-    let offset = branches.offsets[slot]
-    var follower = slot &+ 1
-    while follower <= last {
-      branches.offsets[follower] = offset
-      follower &+= 1
-    }
-    return follower
+    branches.join(slot, through: last)
+    return last &+ 1
   }
 }

@@ -48,7 +48,7 @@ struct ProgramRun: ~Copyable {
       registers[1] = r1
       registers[2] = r2
       registers[10] = framePointer
-      frame(framePointer).initialize(to: .outermost)
+      enterOutermostFrame(framePointer)
       return interpret(instructions, registers, environment)
     }
     return checked.unsafelyUnwrapped.run(r1, r2)
@@ -127,7 +127,7 @@ private func callInterpreted(
     registers[4] = r4
     registers[5] = r5
     registers[10] = framePointer
-    frame(framePointer).initialize(to: .outermost)
+    enterOutermostFrame(framePointer)
     state.pointee.registers = registers
     defer { state.pointee.registers = caller }
     return interpret(start, registers, environment)

@@ -17,14 +17,20 @@ struct Frame {
   /// `BPF_MAX_LOOPS`.
   static let mayGotoBudget: UInt32 = 8 * 1024 * 1024
 
-  /// The record of an outermost frame.
-  static var outermost: Frame { Frame(returnTo: nil, r6: 0, r7: 0, r8: 0, r9: 0, mayGotoBudget: mayGotoBudget) }
 }
 
 /// The record of the frame whose r10 that is.
 @inline(__always)
 func frame(_ r10: UInt64) -> UnsafeMutablePointer<Frame> {
   UnsafeMutablePointer<Frame>(bitPattern: UInt(r10)).unsafelyUnwrapped
+}
+
+/// Begins an outermost frame: nobody reads the saved registers of one.
+@inline(__always)
+func enterOutermostFrame(_ r10: UInt64) {
+  let frame = frame(r10)
+  frame.pointee.returnTo = nil
+  frame.pointee.mayGotoBudget = Frame.mayGotoBudget
 }
 
 /// Gives the caller its registers back.
