@@ -73,7 +73,8 @@ let package = Package(
     .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),
     .testTarget(name: "EBPFCaptureTests", dependencies: ["EBPFCapture"]),
     .testTarget(name: "EBPFObjectTests", dependencies: ["EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF"]),
-    .testTarget(name: "EBPFVerifierTests", dependencies: ["EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFTestSupport"]),
+    .testTarget(
+      name: "EBPFVerifierTests", dependencies: ["EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFTestSupport"]),
     .testTarget(name: "EBPFJITTests", dependencies: ["EBPFJIT", "EBPFISA", "EBPFTestSupport"]),
     .testTarget(
       name: "EBPFRuntimeTests",

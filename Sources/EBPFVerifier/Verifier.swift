@@ -1,3 +1,4 @@
+public import EBPFBTF
 public import EBPFISA
 public import EBPFObject
 public import EBPFTables
@@ -31,9 +32,13 @@ public struct Verifier: Sendable {
   }
 
   public var options: Options
+  /// The types of the kernel whose verdict is asked (`/sys/kernel/btf/vmlinux`): what loads from its own structures need.
+  /// The userspace policy has no use for them.
+  public var kernelTypes: BTF?
 
-  public init(options: Options = Options()) {
+  public init(options: Options = Options(), kernelTypes: BTF? = nil) {
     self.options = options
+    self.kernelTypes = kernelTypes
   }
 }
 
@@ -130,7 +135,7 @@ extension Verifier {
       throw Rejection(category: .unsupported, message: "programs for big-endian machines", instruction: nil)
     }
     let model = try ProgramModel(program, in: object, type: type, options: options)
-    var search = Search(model, options: options)
+    var search = Search(model, options: options, kernelTypes: kernelTypes)
     do throws(Stop) {
       try search.prove(object: object)
     } catch {

@@ -10,6 +10,7 @@
 //
 // A false accept is an error in any test of any type. In the floor (KernelTestFloor) 85 % of what the kernel accepts must be accepted.
 
+import EBPFBTF
 import EBPFISA
 import EBPFObject
 import EBPFTables
@@ -64,6 +65,9 @@ struct KernelSuite {
   private let environment = ProcessInfo.processInfo.environment
   private var isUnprivileged: Bool { environment["EBPF_KERNEL_SUITE_UNPRIVILEGED"] != nil }
 
+  /// The types of the running kernel, which the verdicts are of: fields of its own structures are where it says.
+  private static let kernelTypes = FileManager.default.contents(atPath: "/sys/kernel/btf/vmlinux").flatMap { try? BTF(bytes: [UInt8]($0)) }
+
   /// The recorded verdict that is asked for.
   private func recorded(_ test: KernelTest) -> KernelTest.Verdict? { isUnprivileged ? test.unprivileged : test.verdict }
 
@@ -77,7 +81,7 @@ struct KernelSuite {
 
   private func judge(_ test: KernelTest) -> Result {
     let start = ContinuousClock.now
-    let answer = Verifier(options: options(test, recorded(test))).verify(test.program, in: test.object)
+    let answer = Verifier(options: options(test, recorded(test)), kernelTypes: Self.kernelTypes).verify(test.program, in: test.object)
     let time = ContinuousClock.now - start
     let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
     var rejection: Rejection?

@@ -138,6 +138,37 @@ import Testing
     #expect(rejection?.message == "combined stack size of 2 calls is 608. Too large")
   }
 
+  /// Registers that are saved around a call that does not touch them take no stack, where the call is one that the kernel replaces.
+  @Test func savesAroundFastCallsAreNotCounted() throws {
+    func verdict(_ helper: String, more: String = "") throws -> Verdict {
+      try verify(
+        """
+        r1 = 1
+        r2 = 2
+        *(u64 *)(r10 - 264) = r2
+        *(u64 *)(r10 - 272) = r1
+        call \(helper)
+        r1 = *(u64 *)(r10 - 272)
+        r2 = *(u64 *)(r10 - 264)
+        \(more)
+        call sub
+        exit
+        sub:
+        r0 = 0
+        *(u64 *)(r10 - 256) = r0
+        exit
+        """)
+    }
+    #expect(try verdict("bpf_get_smp_processor_id").proof != nil)
+    let tooLarge = "combined stack size of 2 calls is 528. Too large"
+    #expect(try verdict("bpf_get_prandom_u32").rejection?.message == tooLarge)
+    // The place is used for something else, too.
+    #expect(try verdict("bpf_get_smp_processor_id", more: "r3 = *(u64 *)(r10 - 272)").rejection?.message == tooLarge)
+    #expect(
+      try verdict("bpf_get_smp_processor_id", more: "if r1 != 1 goto again\nr0 = 0\nagain:").proof != nil,
+      "a jump that leads elsewhere does not matter")
+  }
+
   @Test func rawMemoryHasASize() throws {
     var options = Verifier.Options()
     options.memorySize = 16

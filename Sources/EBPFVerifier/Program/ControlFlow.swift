@@ -55,13 +55,13 @@ struct ControlFlow {
       return [next]
     case Opcode.ja:
       let target = slot + 1 + (instruction.opcode == Opcode.gotoLong ? Int(instruction.immediate) : Int(instruction.offset))
-      mark(target, [.prunePoint, .jumpPoint])
+      mark(target, [.prunePoint, .jumpPoint, .jumpTarget])
       return [target]
     default:
       let target = slot + 1 + Int(instruction.offset)
       mark(slot, .prunePoint)
       if instruction.opcode == Opcode.mayGoto { mark(slot, .forcedState) }
-      mark(target, [.prunePoint, .jumpPoint])
+      mark(target, [.prunePoint, .jumpPoint, .jumpTarget])
       return [next, target]
     }
   }
@@ -69,7 +69,7 @@ struct ControlFlow {
   private mutating func visitCall(_ slot: Int, next: Int) -> [Int] {
     let target = slot + 1 + Int(program.instructions[slot].immediate)
     mark(next, [.prunePoint, .jumpPoint])
-    mark(target, [.prunePoint, .jumpPoint])
+    mark(target, [.prunePoint, .jumpPoint, .jumpTarget])
     mark(slot, .prunePoint)
     calls.append((program.function(at: slot), program.function(at: target)))
     return [next, target]

@@ -21,6 +21,14 @@ struct FunctionModel {
   var isCallback = false
   /// Bytes of stack that it uses, a multiple of 8.
   var stackDepth = 0
+  /// What lies below this offset from r10 is only for registers saved around calls (`fastcall_stack_off`); 0 before any is.
+  var fastcallOffset = 0
+  /// The kernel takes saves of registers around some call out, or would but for another call's that it does not know well enough.
+  var dropsSaves = false
+  var keepsFastcallStack = false
+
+  /// Bytes of stack that it uses once saved registers are taken out (`remove_fastcall_spills_fills`).
+  var keptStackDepth: Int { dropsSaves && !keepsFastcallStack ? -fastcallOffset : stackDepth }
 
   // Global functions.
   var arguments: [Argument] = []

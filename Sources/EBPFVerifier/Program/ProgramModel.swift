@@ -6,7 +6,7 @@ internal import EBPFTables
 final class ProgramModel {
   /// What the search does at an instruction (`struct bpf_insn_aux_data`).
   struct Marks: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// States are kept and compared here.
     static let prunePoint = Marks(rawValue: 1 << 0)
     /// It can be reached other than from the instruction before it.
@@ -22,6 +22,10 @@ final class ProgramModel {
     static let fellThrough = Marks(rawValue: 1 << 6)
     /// It writes r10, which no path may come to.
     static let writesFrame = Marks(rawValue: 1 << 7)
+    /// A jump leads here.
+    static let jumpTarget = Marks(rawValue: 1 << 8)
+    /// Part of a fastcall pattern: a register saved before a call that does not touch it, or loaded again behind it.
+    static let fastcall = Marks(rawValue: 1 << 9)
   }
 
   let type: ProgramType
@@ -45,6 +49,8 @@ final class ProgramModel {
   let pointerTypes: UnsafeMutablePointer<UInt64>
   private let functionOf: UnsafeMutablePointer<Int32>
   var functions: [FunctionModel]
+  /// Some function saves registers around a call that does not touch them.
+  var hasFastcalls = false
   private var prototypes: [UInt32: HelperPrototype?] = [:]
 
   init(_ program: ProgramSpec, in object: ObjectSpec, type: ProgramType, options: Verifier.Options) throws(Rejection) {
@@ -93,6 +99,7 @@ final class ProgramModel {
     try checkMapReferences()
     if case .kernel = options.policy { try checkKernelCalls(program) }
     try ControlFlow(self).check()
+    Fastcall(self).mark()
     Liveness(self).compute()
   }
 

@@ -31,7 +31,7 @@ struct StackDepth {
     if function > 0, model.hasTailCall, depth >= 256 {
       throw Problem(text: "tail_calls are not allowed when call stack of previous frames is \(depth) bytes. Too large")
     }
-    let total = depth + (model.stackDepth + 15) / 16 * 16
+    let total = depth + (model.keptStackDepth + 15) / 16 * 16
     if total > Limits.stackSize { throw Problem(text: "combined stack size of \(frames) calls is \(total). Too large") }
     for (_, callee) in callees[function] {
       if frames >= Limits.callFrames { throw Problem(text: "the call stack of \(frames) frames is too deep !") }

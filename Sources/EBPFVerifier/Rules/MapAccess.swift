@@ -48,13 +48,23 @@ extension Search {
     return .constant(value)
   }
 
-  /// Reads of `struct bpf_map` itself.
-  mutating func checkMapPointerAccess(_ pointer: Int, offset: Int, size: Int, isWrite: Bool) throws(Stop) {
-    if offset < 0 {
-      throw fail("R\(pointer) is bpf_array invalid negative access: off=\(offset)", register: pointer)
+  /// Reads of the structure that the kernel keeps a map in (`check_ptr_to_map_access`). Maps of this project's runtime have another one.
+  mutating func loadOrStoreMap(_ pointer: Int, offset: Int, size: Int, isWrite: Bool, value: Int) throws(Stop) {
+    let type = program.maps[Int(registers[pointer].detail)].type
+    guard let name = KernelStructure.name(of: type) else { throw fail("map_ptr access not supported for map type \(type.rawValue)") }
+    if offset < 0 { throw fail("R\(pointer) is \(name) invalid negative access: off=\(offset)", register: pointer) }
+    if isWrite { throw fail("only read from \(name) is supported", register: pointer) }
+    guard hasKernelLimits else { throw unsupported("access to the fields of struct bpf_map, which maps in userspace have not") }
+    guard let types = kernelTypes else { throw unsupported("access to the fields of struct bpf_map without the kernel's types") }
+    let field: KernelStructure.Field
+    do throws(KernelStructure.Problem) {
+      field = try KernelStructure(types: types).load(name, at: offset, size: size)
+    } catch { throw fail(error.text, register: pointer) }
+    guard value >= 0 else { return }
+    switch field {
+    case .scalar: registers[value] = .unknown
+    case .pointer(let name, let flags): registers[value] = .pointer(.kernelObject, flags: flags, detail: objectIndex(name))
     }
-    if isWrite { throw fail("only read from bpf_array is supported", register: pointer) }
-    throw unsupported("access to the fields of struct bpf_map")
   }
 
   // MARK: Constants

@@ -184,8 +184,7 @@ extension Search {
     case .kernelObject where !register.pointee.mayBeNull:
       throw unsupported("access to the fields of a kernel object")
     case .mapPointer:
-      try checkMapPointerAccess(pointer, offset: total, size: size, isWrite: isWrite)
-      if loads { registers[value] = .unknown }
+      try loadOrStoreMap(pointer, offset: total, size: size, isWrite: isWrite, value: value)
     default:
       throw invalidAccess(pointer)
     }

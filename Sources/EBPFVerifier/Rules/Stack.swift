@@ -44,6 +44,13 @@ extension Search {
     if program.functions[function].stackDepth < slots * 8 { program.functions[function].stackDepth = slots * 8 }
   }
 
+  /// An access to where registers are saved around calls, from anything else: then they are saved for other purposes, too, and stay
+  /// (`check_fastcall_stack_contract`).
+  @inline(__always)
+  private func noteStackUse(_ frame: UnsafeMutablePointer<Frame>, offset: Int) {
+    if program.hasFastcalls { program.noteStackUse(frame.pointee.function, at: at, offset: offset) }
+  }
+
   // MARK: Writing
 
   mutating func checkStackWrite(_ pointer: Int, offset: Int, size: Int, value: Int) throws(Stop) {
@@ -56,6 +63,7 @@ extension Search {
 
   /// A store at a known place (`check_stack_write_fixed_off`).
   private mutating func writeStack(_ frame: UnsafeMutablePointer<Frame>, offset: Int, size: Int, value: Int) throws(Stop) {
+    noteStackUse(frame, offset: offset)
     let place = -offset - 1
     let slot = place / 8
     let instruction = program.instructions[at]
@@ -111,6 +119,7 @@ extension Search {
   private mutating func writeStackSomewhere(_ pointer: Int, offset: Int, size: Int, value: Int) {
     let frame = stackFrame(of: pointer)
     let scalar = registers[pointer].scalar
+    noteStackUse(frame, offset: Int(scalar.smin) + offset)
     let instruction = program.instructions[at]
     let isZero =
       value >= 0
@@ -154,12 +163,14 @@ extension Search {
     let end = Int(scalar.smax) + offset + size
     try checkStackRange(pointer, offset: offset, size: size, allowsZero: false, access: .read, isRaw: false)
     loadBytes(frame, from: lowest, to: end, into: value)
+    noteStackUse(frame, offset: lowest)
   }
 
   /// A load at a known place (`check_stack_read_fixed_off`).
   private mutating func readStack(_ frame: UnsafeMutablePointer<Frame>, offset: Int, size: Int, value: Int) throws(Stop) {
     let place = -offset - 1
     let slot = place / 8
+    noteStackUse(frame, offset: offset)
     let number = frame.pointee.number
     let bytes = frame.pointee.bytes[slot]
     guard bytes.isSpill else {

@@ -1,3 +1,4 @@
+internal import EBPFBTF
 internal import EBPFISA
 internal import EBPFObject
 internal import EBPFTables
@@ -14,6 +15,8 @@ struct Search: ~Copyable {
   let options: Verifier.Options
   /// Limits that the kernel has and this project's runtime has not.
   let hasKernelLimits: Bool
+  /// The types of the kernel whose verdict is asked, where they are known.
+  let kernelTypes: BTF?
 
   /// What is known where the search stands.
   var state: State.Pointer
@@ -67,9 +70,10 @@ struct Search: ~Copyable {
   var harmlessDivisions: Set<Int> = []
   var harmfulDivisions: Set<Int> = []
 
-  init(_ program: ProgramModel, options: Verifier.Options) {
+  init(_ program: ProgramModel, options: Verifier.Options, kernelTypes: BTF? = nil) {
     self.program = program
     self.options = options
+    self.kernelTypes = kernelTypes
     if case .kernel = options.policy { hasKernelLimits = true } else { hasKernelLimits = false }
     kept = .allocate(capacity: program.count)
     kept.initialize(repeating: nil, count: program.count)
