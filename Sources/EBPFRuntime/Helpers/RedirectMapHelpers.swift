@@ -34,7 +34,8 @@ private func redirectMap(
     packet.pointee.redirect.kind = .none
     return flags & MapRedirectFlags.action
   }
-  let target = isDevices ? value.loadUnaligned(as: UInt32.self) : index
+  // The host may be writing the entry.
+  let target = isDevices ? cebpf_load_relaxed32(UInt64(UInt(bitPattern: value))) : index
   packet.pointee.redirect = Redirect(kind: .map, target: target, flags: flags)
   return xdpRedirect
 }
