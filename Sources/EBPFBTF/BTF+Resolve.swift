@@ -17,7 +17,10 @@ extension BTF {
   }
 
   /// Bytes that a value of the type takes; `nil` for `void`, functions, forward declarations and types that contradict themselves.
-  public func size(of id: TypeID) -> Int? {
+  public func size(of id: TypeID) -> Int? { size(of: id, pointerSize: 8) }
+
+  /// ``size(of:)`` on a machine whose pointers have so many bytes.
+  package func size(of id: TypeID, pointerSize: Int) -> Int? {
     var id = id
     var factor = 1
     for _ in 0..<BTF.longestChain {
@@ -25,7 +28,7 @@ extension BTF {
       let size: Int
       switch type.kind {
       case .int, .float, .structure, .union, .enumeration, .enumeration64, .dataSection: size = type.statedSize ?? 0
-      case .pointer: size = 8
+      case .pointer: size = pointerSize
       case .typedef, .const, .volatile, .restrict, .typeTag, .variable, .declarationTag:
         id = type.target
         continue

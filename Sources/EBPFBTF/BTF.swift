@@ -135,7 +135,7 @@ public struct BTF: Sendable {
     return owner.view.textEquals(position, text, before: owner.strings.upperBound)
   }
 
-  private func locate(_ offset: UInt32) -> (Storage, Int)? {
+  func locate(_ offset: UInt32) -> (Storage, Int)? {
     var owner = storage
     while offset < owner.firstString {
       guard let base = owner.base else { return nil }

@@ -38,6 +38,8 @@ public struct BTFExtension: Sendable {
     public var access: UInt32
     /// `enum bpf_core_relo_kind`.
     public var kind: UInt32
+    /// How many records stand before it, of all sections.
+    public var order: UInt32 = 0
   }
 
   /// What the section says, by the name of the section that the instructions stand in; each list by rising offset.
@@ -72,10 +74,13 @@ public struct BTFExtension: Sendable {
       }
     }
     if headerLength >= 32 {
+      var order: UInt32 = 0
       try BTFExtension.read(view, btf, header: 24, headerLength: headerLength, what: "CO-RE", size: 16) { name, places in
         coreRelocations[name, default: []] += places.map {
-          CORERecord(
-            offset: view.u32($0) ?? 0, typeID: view.u32($0 + 4) ?? 0, access: view.u32($0 + 8) ?? 0, kind: view.u32($0 + 12) ?? 0)
+          defer { order &+= 1 }
+          return CORERecord(
+            offset: view.u32($0) ?? 0, typeID: view.u32($0 + 4) ?? 0, access: view.u32($0 + 8) ?? 0, kind: view.u32($0 + 12) ?? 0,
+            order: order)
         }
       }
     }

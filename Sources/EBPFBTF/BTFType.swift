@@ -103,15 +103,18 @@ public struct BTFType: Sendable {
   }
 
   /// ``members`` without the text of their names.
-  var layout: [Member] {
-    guard kind == .structure || kind == .union else { return [] }
+  var layout: [Member] { memberIndices.map { memberLayout(at: $0) } }
+
+  /// The numbers of the fields of a structure or union; empty for other kinds.
+  package var memberIndices: Range<Int> { kind == .structure || kind == .union ? 0..<elementCount : 0..<0 }
+
+  /// The field of that number in a structure or union, without the text of its name.
+  package func memberLayout(at index: Int) -> Member {
+    let place = number(20 + 12 * index)
     let hasBitFields = kindFlag
-    return (0..<elementCount).map { index in
-      let place = number(20 + 12 * index)
-      return Member(
-        name: "", nameOffset: number(12 + 12 * index), typeID: number(16 + 12 * index),
-        bitOffset: Int(hasBitFields ? place & 0xff_ffff : place), bitFieldSize: hasBitFields ? Int(place >> 24) : 0)
-    }
+    return Member(
+      name: "", nameOffset: number(12 + 12 * index), typeID: number(16 + 12 * index),
+      bitOffset: Int(hasBitFields ? place & 0xff_ffff : place), bitFieldSize: hasBitFields ? Int(place >> 24) : 0)
   }
 
   // MARK: Enumerations
@@ -149,6 +152,18 @@ public struct BTFType: Sendable {
     return result
   }
 
+  /// The numbers of an enumeration's enumerators; empty for other kinds.
+  package var enumeratorIndices: Range<Int> { kind == .enumeration || kind == .enumeration64 ? 0..<elementCount : 0..<0 }
+
+  /// Where the name of the enumerator of that number stands, and its value: the 4 bytes of an `ENUM` sign-extended, whatever its sign.
+  package func enumeratorLayout(at index: Int) -> (nameOffset: UInt32, pattern: UInt64) {
+    let place = 12 + kind.bytesPerElement * index
+    let low = number(place + 4)
+    let pattern =
+      kind == .enumeration64 ? UInt64(low) | UInt64(number(place + 8)) << 32 : UInt64(bitPattern: Int64(Int32(bitPattern: low)))
+    return (number(place), pattern)
+  }
+
   /// The name of the first enumerator whose value agrees with `pattern` in the bits of `mask`; decodes no other name.
   func enumeratorName(_ pattern: UInt64, mask: UInt64) -> String? {
     let size = kind.bytesPerElement
@@ -181,7 +196,7 @@ public struct BTFType: Sendable {
   }
 
   /// The types of ``parameters`` alone.
-  var parameterTypes: [BTF.TypeID] {
+  package var parameterTypes: [BTF.TypeID] {
     guard kind == .functionPrototype else { return [] }
     return (0..<elementCount).map { number(16 + 8 * $0) }
   }

@@ -14,6 +14,8 @@ public struct ObjectError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let badRelocation = Code(rawValue: "badRelocation")
     /// Types (`.BTF`, `.BTF.ext`) that contradict themselves.
     public static let badBTF = Code(rawValue: "badBTF")
+    /// A CO-RE relocation that cannot be applied: candidates that disagree, an instruction of another form, a value that does not fit.
+    public static let relocation = Code(rawValue: "relocation")
   }
   public var code: Code
   /// What is wrong and, where there is one, the way out, in one line.

@@ -112,7 +112,7 @@ struct ProgramLinker {
           program.coreRelocations.append(
             CORERelocation(
               slot: start + Int(record.offset - first) / 8, typeID: record.typeID, access: btf.string(at: record.access) ?? "",
-              kind: record.kind))
+              kind: CORERelocation.Kind(rawValue: record.kind), order: Int(record.order)))
           position += 1
         }
       }

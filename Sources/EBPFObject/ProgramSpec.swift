@@ -28,8 +28,10 @@ public struct ProgramSpec: Sendable {
   public var lines: LineTable
   /// Uses of symbols that only a host resolves, by rising slot.
   public var references: [Reference]
-  /// CO-RE relocations as read, by rising slot.
+  /// CO-RE relocations that are still to be applied, by rising slot; see ``ObjectSpec/relocated(against:programs:)``.
   public var coreRelocations: [CORERelocation]
+  /// What became of the CO-RE relocations that were applied, by rising slot.
+  public var coreResolutions: [COREResolution] = []
 
   /// A program from its parts; without `functions` it is one function.
   public init(
@@ -106,23 +108,5 @@ public struct Reference: Sendable, Hashable {
   public init(slot: Int, extern: Int) {
     self.slot = slot
     self.extern = extern
-  }
-}
-
-/// One CO-RE record (`struct bpf_core_relo`), read but not yet applied.
-public struct CORERelocation: Sendable, Hashable {
-  public var slot: Int
-  /// The root type in the object's BTF.
-  public var typeID: BTF.TypeID
-  /// The access path, `0:1:3`.
-  public var access: String
-  /// `enum bpf_core_relo_kind`.
-  public var kind: UInt32
-
-  public init(slot: Int, typeID: BTF.TypeID, access: String, kind: UInt32) {
-    self.slot = slot
-    self.typeID = typeID
-    self.access = access
-    self.kind = kind
   }
 }
