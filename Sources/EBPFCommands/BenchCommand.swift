@@ -45,7 +45,8 @@ struct BenchCommand: AsyncParsableCommand {
     if object.programs[index].type == nil { object.programs[index].type = .rawMemory }
     let spec = object.programs[index]
     let data = try Files.read(memory)
-    let loaded = try LoadedProgram(spec, of: object, host: .userspace, engine: engine, memorySize: data.count)
+    let loaded = try LoadedProgram(
+      spec, of: object, host: .userspace, engine: engine, memorySize: data.count, types: program.compiling.targetTypes)
     defer { loaded.loaded.close() }
     do {
       let report = try measure(loaded.program, data, try translation(of: spec, object, memorySize: data.count))

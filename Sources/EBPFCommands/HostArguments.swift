@@ -33,12 +33,14 @@ struct LoadedProgram {
 
   /// Loads one program of an object, and those that it reaches by tail calls.
   init(
-    _ spec: ProgramSpec, of object: ObjectSpec, host: HostName, engine: EngineArguments, memorySize: Int = 0
+    _ spec: ProgramSpec, of object: ObjectSpec, host: HostName, engine: EngineArguments, memorySize: Int = 0,
+    types: TargetTypes? = nil
   ) throws {
     var options = LoadOptions()
     options.engine = engine.engine
     options.verification = engine.unchecked ? .unchecked : .required
     options.memorySize = memorySize
+    options.types = types
     options.trace = { Console.printError("trace: \($0.trimmingLineFeeds)") }
     var names: Set<String> = [spec.name]
     for map in object.maps {

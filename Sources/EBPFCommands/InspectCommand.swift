@@ -10,12 +10,13 @@ struct InspectCommand: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "List an object's programs, maps, globals, externs and types.",
     discussion: """
-      Nothing is loaded: what is shown is what the file says.
+      Nothing is loaded: what is shown is what the file says. With --btf, CO-RE relocations are applied against these types, and the outcome shown.
 
       Examples:
         ebpf inspect counter.bpf.o
         ebpf inspect counter.bpf.c --json
         ebpf inspect counter.bpf.o --definitions > types.h
+        ebpf inspect tracer.bpf.o --btf /sys/kernel/btf/vmlinux
       """)
 
   @OptionGroup var program: ProgramArguments
@@ -28,7 +29,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     let object = try await program.load()
-    let programs = try program.chosen(of: object)
+    var programs = try program.chosen(of: object)
     if definitions {
       guard let btf = object.btf else { throw CommandFailure("\(program.path): it has no types (compile with -g)") }
       do {
@@ -37,6 +38,15 @@ struct InspectCommand: AsyncParsableCommand {
         Console.write(printer.text)
       } catch { throw CommandFailure("\(program.path): section .BTF: \(error.description)") }
       return
+    }
+    if let types = try program.compiling.targetTypes {
+      do throws(ObjectError) {
+        for index in programs.indices {
+          var alone = object
+          alone.programs = [programs[index]]
+          programs[index] = try alone.attemptingRelocation(against: types, programs: [programs[index].name]).programs[0]
+        }
+      } catch { throw CommandFailure("\(program.path): \(error.description)") }
     }
     let report = InspectReport(path: program.path, object: object, programs: programs)
     if json { Console.print(report.json) } else { Console.print(report.text) }
@@ -57,6 +67,7 @@ struct InspectReport {
     if !object.maps.isEmpty { parts.append(section("maps", mapTable)) }
     if !object.variables.isEmpty { parts.append(section("globals", globalTable)) }
     if !object.externs.isEmpty { parts.append(section("externs", externTable)) }
+    if programs.contains(where: \.hasCORERelocations) { parts.append(section("CO-RE relocations", relocationTable)) }
     if let btf = object.btf { parts.append(Paint.bold("types") + "\n  " + typeSummary(btf)) }
     for problem in object.problems { parts.append(Paint.yellow("left out: ") + problem.description) }
     return parts.joined(separator: "\n\n")
@@ -125,6 +136,46 @@ struct InspectReport {
     return table
   }
 
+  private var relocationTable: Table {
+    let isApplied = programs.contains { !$0.coreResolutions.isEmpty }
+    var table = Table(["program", " instruction", "relocation"] + (isApplied ? ["outcome"] : []))
+    for program in programs {
+      for relocation in program.coreRelocations {
+        table.add([program.name, "\(relocation.slot)", text(of: relocation)] + (isApplied ? [""] : []))
+      }
+      for resolution in program.coreResolutions {
+        let relocation = resolution.relocation
+        table.add([program.name, "\(relocation.slot)", text(of: relocation), resolution.outcomeText])
+      }
+    }
+    return table
+  }
+
+  private func text(of relocation: CORERelocation) -> String {
+    do throws(ObjectError) { return try object.access(of: relocation).description } catch { return error.message }
+  }
+
+  private func relocationJSON(_ relocation: CORERelocation, _ resolution: COREResolution?) -> String {
+    let access = try? object.access(of: relocation)
+    var outcome: String?
+    var value: UInt64?
+    switch resolution?.outcome {
+    case nil: break
+    case .patched(_, let new)?: (outcome, value) = ("patched", new)
+    case .unresolved?: outcome = "unresolved"
+    case .wrongSize?: outcome = "wrongSize"
+    case .refused?: outcome = "refused"
+    }
+    return JSONText.object([
+      ("instruction", "\(relocation.slot)"), ("kind", JSONText.string(relocation.kind.description)),
+      ("type", JSONText.string(access?.typeName)), ("field", JSONText.string(access?.field)),
+      ("access", JSONText.string(relocation.access)),
+      ("text", JSONText.string(text(of: relocation))), ("outcome", JSONText.string(outcome)),
+      ("value", value.map { BTFValue.unsigned(UInt128($0)).json } ?? "null"), ("match", JSONText.string(resolution?.match?.description)),
+      ("candidates", "\(resolution?.candidates.count ?? 0)"), ("explanation", JSONText.string(resolution?.reason)),
+    ])
+  }
+
   private func typeSummary(_ btf: BTF) -> String {
     let counts = kindCounts(btf).map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
     return "\(btf.count - 1) types in \(btf.bytes.count) bytes: \(counts)"
@@ -157,7 +208,12 @@ struct InspectReport {
       ),
       ("maps", JSONText.array(mapNames(program).map { JSONText.string($0) })),
       ("externs", JSONText.array(externNames(program).map { JSONText.string($0) })),
-      ("coreRelocations", "\(program.coreRelocations.count)"),
+      ("coreRelocations", "\(program.coreRelocations.count + program.coreResolutions.count)"),
+      (
+        "relocations",
+        JSONText.array(
+          program.coreRelocations.map { relocationJSON($0, nil) } + program.coreResolutions.map { relocationJSON($0.relocation, $0) })
+      ),
     ])
   }
 
@@ -241,6 +297,30 @@ struct InspectReport {
     var counts: [BTFKind: Int] = [:]
     for id in btf.ownTypeIDs { counts[btf.type(id)?.kind ?? .void, default: 0] += 1 }
     return counts.filter { $0.key != .void }.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map { ($0.key, $0.value) }
+  }
+}
+
+extension ProgramSpec {
+  fileprivate var hasCORERelocations: Bool { !coreRelocations.isEmpty || !coreResolutions.isEmpty }
+}
+
+extension COREResolution {
+  /// What became of it, in a few words.
+  fileprivate var outcomeText: String {
+    switch outcome {
+    case .patched(let old, let new):
+      let value = "\(Int64(bitPattern: new))" + (old == new ? "" : " (was \(Int64(bitPattern: old)))")
+      guard let match else { return relocation.kind == .typeIDLocal ? value : "\(value): \(explanation)" }
+      return "\(value), \(match.source) [\(match.typeID)]"
+    case .unresolved, .wrongSize: return Paint.yellow("not to be reached: ") + explanation
+    case .refused(let reason): return Paint.red("refused: ") + reason
+    }
+  }
+
+  /// Why nothing fitted or it was refused, `nil` where it was applied.
+  fileprivate var reason: String? {
+    if case .refused(let reason) = outcome { return reason }
+    return explanation.isEmpty ? nil : explanation
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EBPFBTF
 import EBPFISA
 import EBPFObject
 import EBPFTables
@@ -19,6 +20,12 @@ struct CompileArguments: ParsableArguments {
     help: ArgumentHelp("For C sources: a macro, NAME or NAME=VALUE; may be repeated.", valueName: "macro"))
   var defines: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's types, for vmlinux.h and CO-RE relocations: BTF, or an object with some; the running kernel's unless given.",
+      valueName: "file"))
+  var btf: String?
+
   func validate() throws {
     guard ["v1", "v2", "v3", "v4"].contains(cpu) else { throw ValidationError("--cpu is v1, v2, v3 or v4, not '\(cpu)'") }
   }
@@ -28,8 +35,19 @@ struct CompileArguments: ParsableArguments {
     options.cpu = cpu
     options.includes = includes
     options.defines = defines
+    options.kernelTypes = btf
     options.colors = Console.current.usesErrorColor
     return options
+  }
+
+  /// The types that `--btf` names; `nil` without it.
+  var targetTypes: TargetTypes? {
+    get throws {
+      guard let btf else { return nil }
+      do {
+        return try TargetTypes(bytes: Files.read(btf), name: btf)
+      } catch let error as ObjectError { throw CommandFailure(error.description) }
+    }
   }
 
   /// Compiles a source; the compiler's warnings go to standard error.

@@ -86,7 +86,7 @@ struct RunCommand: AsyncParsableCommand {
       throw CommandFailure("\(label): \(error.description)")
     }
     if let damage, capture.packets.isEmpty { throw CommandFailure("\(label): \(damage.description)") }
-    let loaded = try LoadedProgram(spec, of: object, host: host, engine: engine)
+    let loaded = try LoadedProgram(spec, of: object, host: host, engine: engine, types: program.compiling.targetTypes)
     defer { loaded.loaded.close() }
     var options = ReplayOptions()
     options.repeatCount = times
@@ -127,7 +127,8 @@ struct RunCommand: AsyncParsableCommand {
       // Types without data: the bytes are the context.
       swap(&input.data, &input.context)
     }
-    let loaded = try LoadedProgram(spec, of: object, host: host, engine: engine, memorySize: input.data.count)
+    let loaded = try LoadedProgram(
+      spec, of: object, host: host, engine: engine, memorySize: input.data.count, types: program.compiling.targetTypes)
     defer { loaded.loaded.close() }
     let result: TestResult
     do { result = try loaded.program.run(input) } catch { throw CommandFailure(LoadedProgram.message(error)) }

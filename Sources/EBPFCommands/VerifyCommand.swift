@@ -46,8 +46,9 @@ struct VerifyCommand: AsyncParsableCommand {
     let programs = try program.chosen(of: object)
     guard !programs.isEmpty else { throw CommandFailure("\(program.path): it has no programs") }
     if host == .kernel, let reason = KernelHost.unavailability { throw CommandFailure(reason) }
+    let types = try program.compiling.targetTypes
     var judgements: [Judgement] = []
-    for spec in programs { judgements.append(judge(spec, object)) }
+    for spec in programs { judgements.append(judge(spec, object, types)) }
     if json {
       Console.print(JSONText.array(judgements.map(\.json)))
     } else {
@@ -61,11 +62,19 @@ struct VerifyCommand: AsyncParsableCommand {
     if judgements.contains(where: { $0.verdict != .accept }) { throw ExitCode(1) }
   }
 
-  private func judge(_ spec: ProgramSpec, _ object: ObjectSpec) -> Judgement {
+  private func judge(_ spec: ProgramSpec, _ object: ObjectSpec, _ types: TargetTypes?) -> Judgement {
     guard spec.type != nil else {
       return Judgement(
         program: spec, verdict: .unsupported,
         message: "the section '\(spec.section)' says no program type that is known; give --type")
+    }
+    var spec = spec
+    do throws(HostError) {
+      var alone = object
+      alone.programs = [spec]
+      spec = try alone.relocated(against: types, programs: [spec.name]).programs[0]
+    } catch {
+      return Judgement(program: spec, verdict: error.code == .relocation ? .reject : .unsupported, message: error.message)
     }
     return host == .kernel ? kernelJudgement(spec, object) : ownJudgement(spec, object)
   }

@@ -37,6 +37,8 @@ public struct LoadOptions: Sendable {
   public var engine: Engine = .jit
   /// Names of the programs to load; `nil`: all that are not marked otherwise.
   public var programs: Set<String>?
+  /// The types that CO-RE relocations are applied against; `nil`: the running kernel's.
+  public var types: TargetTypes?
   /// Bytes of memory that a `rawMemory` program is proved for.
   public var memorySize: Int = 0
   /// Instructions that one run in the ``Engine/checked`` engine may execute before it is stopped with a fault; the other engines have no

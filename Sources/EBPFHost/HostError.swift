@@ -10,6 +10,8 @@ public struct HostError: Error, Sendable, CustomStringConvertible {
     public static let unsupported = Code(rawValue: "unsupported")
     /// No program, map or symbol of that name.
     public static let notFound = Code(rawValue: "notFound")
+    /// A CO-RE relocation that cannot be applied against the types that the program is to run with.
+    public static let relocation = Code(rawValue: "relocation")
     /// The handle was closed.
     public static let closed = Code(rawValue: "closed")
     /// A key, value, context or packet of a size that does not fit.

@@ -21,6 +21,7 @@ public struct KernelHost: Host {
     guard options.verification == .required else {
       throw HostError(.unsupported, "the kernel runs no unchecked programs: its verifier is part of loading")
     }
+    let object = try object.relocated(against: options.types, programs: options.programs)
     let chosen = object.programs.filter { options.programs?.contains($0.name) ?? $0.isAutoloaded }
     let session = try LoadSession(object)
     var programs: [Program] = []
@@ -40,10 +41,14 @@ public struct KernelHost: Host {
   /// What the kernel's verifier says of one program of an object. Nothing stays loaded.
   ///
   /// A log may be long, never too long for the verdict: of more than 64 MiB the end is kept.
-  /// - Throws: ``HostError`` where the question cannot be put: a map cannot be created, a symbol is not there.
+  /// - Parameter types: what the program's CO-RE relocations are applied against; `nil`: the running kernel's types.
+  /// - Throws: ``HostError`` where the question cannot be put: a map cannot be created, a symbol is not there, a relocation cannot be applied.
   public func verify(
-    _ program: ProgramSpec, in object: ObjectSpec, detail: KernelVerdict.LogDetail = .statistics
+    _ program: ProgramSpec, in object: ObjectSpec, detail: KernelVerdict.LogDetail = .statistics, types: TargetTypes? = nil
   ) throws(HostError) -> KernelVerdict {
+    var alone = object
+    alone.programs = [program]
+    let program = try alone.relocated(against: types, programs: [program.name]).programs[0]
     let session = try LoadSession(object)
     defer { session.close() }
     return try session.verify(program, detail)

@@ -7,8 +7,6 @@ internal import EBPFObject
 /// An object's types in the kernel (`BPF_BTF_LOAD`), and the records of a program that refer to them.
 struct KernelTypes {
   let descriptor: FileDescriptor
-  /// The strings of the object's types, in which a relocation's access path is looked up.
-  private let strings: ArraySlice<UInt8>
 
   /// What became of an object's types.
   enum Outcome {
@@ -38,7 +36,7 @@ struct KernelTypes {
     }
     // The text is asked for only where it is needed: with it, a refusal costs the printing of every type.
     switch call() {
-    case .success(let fd): return .loaded(KernelTypes(descriptor: FileDescriptor(owning: fd), strings: btf.stringSection))
+    case .success(let fd): return .loaded(KernelTypes(descriptor: FileDescriptor(owning: fd)))
     case .failure(let error):
       let log = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 8)
       defer { log.deallocate() }
@@ -54,18 +52,12 @@ struct KernelTypes {
 
   func close() { descriptor.close() }
 
-  /// Gives a program's functions, lines and relocations to a loader, those that the kernel takes as a whole.
+  /// Gives a program's functions and lines to a loader, those that the kernel takes as a whole.
   func describe(_ spec: ProgramSpec, in loader: inout ProgramLoader) {
     loader.types = descriptor
     guard spec.functions.allSatisfy({ $0.typeID != 0 }), spec.functions.first?.start == 0 else { return }
     loader.functions = spec.functions.map { ebpf_function_info(insn_off: UInt32(clamping: $0.start), type_id: $0.typeID) }
     loader.lines = lines(of: spec)
-    loader.relocations = spec.coreRelocations.compactMap { relocation in
-      offset(of: relocation.access).map {
-        ebpf_core_relocation(
-          insn_off: UInt32(clamping: relocation.slot * 8), type_id: relocation.typeID, access_str_off: $0, kind: relocation.kind)
-      }
-    }
   }
 
   /// The line records; none where a function has no line at its first instruction, which the kernel insists on.
@@ -84,15 +76,5 @@ struct KernelTypes {
           line_col: UInt32(clamping: min(line.line, 0x3fffff)) << 10 | UInt32(clamping: min(line.column, 0x3ff))))
     }
     return starts.isEmpty ? result : []
-  }
-
-  /// Where a text stands among the strings, itself or as another's end.
-  private func offset(of text: String) -> UInt32? {
-    let wanted = Array(text.utf8) + [0]
-    guard strings.count >= wanted.count else { return nil }
-    for start in strings.startIndex...(strings.endIndex - wanted.count) where strings[start...].starts(with: wanted) {
-      return UInt32(start - strings.startIndex)
-    }
-    return nil
   }
 }

@@ -88,9 +88,17 @@ struct LoadSession {
 
   /// Loads one program.
   func load(_ spec: ProgramSpec) throws(HostError) -> KernelProgram {
-    let answer = try withLoader(for: spec) { (loader) throws(HostError) in try loader.load() }
+    let (answer, verdict) = try withLoader(for: spec) { (loader) throws(HostError) -> (ProgramLoader.Answer, KernelVerdict) in
+      let answer = try loader.load()
+      var verdict = self.verdict(answer, for: spec)
+      // Which relocation found nothing: the refusal alone does not name the instruction.
+      if verdict.answer == .reject, spec.coreResolutions.contains(where: \.isPoisoned) {
+        if verdict.instruction == nil { verdict.instruction = try Self.place(verdict, loader) }
+        Self.explain(&verdict, spec)
+      }
+      return (answer, verdict)
+    }
     if let descriptor = answer.descriptor { return KernelProgram(spec: spec, descriptor: descriptor) }
-    let verdict = verdict(answer, for: spec)
     guard verdict.answer == .reject else {
       throw HostError(.unsupported, "program '\(spec.name)': \(verdict.message)", errno: verdict.errno, log: verdict.log)
     }
@@ -104,13 +112,26 @@ struct LoadSession {
       let answer = try loader.load(detail)
       answer.descriptor?.close()
       var result = verdict(answer, for: spec)
-      if result.answer == .reject, result.instruction == nil, (1...Self.longestPath).contains(result.instructionsProcessed) {
-        let path = try loader.load(.path, keepsEnd: true)
-        path.descriptor?.close()
-        result.instruction = VerifierLog(path.log).instruction
-      }
+      if result.answer == .reject, result.instruction == nil { result.instruction = try Self.place(result, loader) }
+      Self.explain(&result, spec)
       return result
     }
+  }
+
+  /// The instruction that was refused, from the log of the path to it.
+  private static func place(_ verdict: KernelVerdict, _ loader: ProgramLoader) throws(HostError) -> Int? {
+    guard (1...longestPath).contains(verdict.instructionsProcessed) else { return nil }
+    let path = try loader.load(.path, keepsEnd: true)
+    path.descriptor?.close()
+    return VerifierLog(path.log).instruction
+  }
+
+  /// Says which CO-RE relocation found nothing, where that is why a program was refused.
+  private static func explain(_ verdict: inout KernelVerdict, _ spec: ProgramSpec) {
+    guard verdict.answer == .reject, verdict.message.contains("unknown#195896080"),
+      let resolution = spec.poisonedResolution(at: verdict.instruction)
+    else { return }
+    verdict.message += ": CO-RE relocation \(resolution)"
   }
 
   /// Reads an answer.

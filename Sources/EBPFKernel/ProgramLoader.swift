@@ -37,7 +37,6 @@ struct ProgramLoader {
   var types: FileDescriptor?
   var functions: [ebpf_function_info] = []
   var lines: [ebpf_line_info] = []
-  var relocations: [ebpf_core_relocation] = []
   /// The function or type in the kernel's BTF that the program is for.
   var attachTypeID: UInt32 = 0
 
@@ -101,27 +100,20 @@ struct ProgramLoader {
       license.withCString { license in
         functions.withUnsafeBytes { functions in
           lines.withUnsafeBytes { lines in
-            relocations.withUnsafeBytes { relocations in
-              attributes.insns = UInt64(address: instructions.baseAddress)
-              attributes.insn_cnt = UInt32(clamping: self.instructions.count)
-              attributes.license = UInt64(address: license)
-              if !functions.isEmpty {
-                attributes.func_info = UInt64(address: functions.baseAddress)
-                attributes.func_info_cnt = UInt32(clamping: self.functions.count)
-                attributes.func_info_rec_size = UInt32(MemoryLayout<ebpf_function_info>.stride)
-              }
-              if !lines.isEmpty {
-                attributes.line_info = UInt64(address: lines.baseAddress)
-                attributes.line_info_cnt = UInt32(clamping: self.lines.count)
-                attributes.line_info_rec_size = UInt32(MemoryLayout<ebpf_line_info>.stride)
-              }
-              if !relocations.isEmpty {
-                attributes.core_relos = UInt64(address: relocations.baseAddress)
-                attributes.core_relo_cnt = UInt32(clamping: self.relocations.count)
-                attributes.core_relo_rec_size = UInt32(MemoryLayout<ebpf_core_relocation>.stride)
-              }
-              return SystemCall.bpf(EBPF_PROG_LOAD, &attributes)
+            attributes.insns = UInt64(address: instructions.baseAddress)
+            attributes.insn_cnt = UInt32(clamping: self.instructions.count)
+            attributes.license = UInt64(address: license)
+            if !functions.isEmpty {
+              attributes.func_info = UInt64(address: functions.baseAddress)
+              attributes.func_info_cnt = UInt32(clamping: self.functions.count)
+              attributes.func_info_rec_size = UInt32(MemoryLayout<ebpf_function_info>.stride)
             }
+            if !lines.isEmpty {
+              attributes.line_info = UInt64(address: lines.baseAddress)
+              attributes.line_info_cnt = UInt32(clamping: self.lines.count)
+              attributes.line_info_rec_size = UInt32(MemoryLayout<ebpf_line_info>.stride)
+            }
+            return SystemCall.bpf(EBPF_PROG_LOAD, &attributes)
           }
         }
       }

@@ -19,6 +19,7 @@ public struct UserspaceHost: Host {
   public var name: String { "userspace" }
 
   public func load(_ object: ObjectSpec, options: LoadOptions) throws(HostError) -> Loaded {
+    let object = try object.relocated(against: options.types, programs: options.programs)
     var loader = Loader(object: object, options: options, processors: max(1, min(processorCount, ProcessorSlots.capacity)))
     return try loader.load()
   }

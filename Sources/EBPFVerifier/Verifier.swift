@@ -123,6 +123,10 @@ extension Verifier {
     } catch {
       rejection = error
     }
+    if let slot = rejection.instruction, let resolution = program.poisonedResolution(at: slot) {
+      rejection.message += ": CO-RE relocation \(resolution)"
+      rejection.suggestion = resolution.advice
+    }
     if rejection.source == nil, let slot = rejection.instruction { rejection.source = program.line(at: slot) }
     return .rejected(rejection)
   }

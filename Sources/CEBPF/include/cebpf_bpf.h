@@ -193,15 +193,6 @@ struct ebpf_line_info {
   uint32_t line_col;
 };
 
-/// `struct bpf_core_relo`.
-struct ebpf_core_relocation {
-  /// In bytes, other than in the two above.
-  uint32_t insn_off;
-  uint32_t type_id;
-  uint32_t access_str_off;
-  uint32_t kind;
-};
-
 /// bpf(2): the call's result where it is 0 or more, else the negated errno; `-ENOSYS` where the system has no such call.
 long ebpf_bpf(int command, void *_Nonnull attributes, size_t size);
 

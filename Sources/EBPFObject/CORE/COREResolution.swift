@@ -51,3 +51,13 @@ public struct COREResolution: Sendable {
 }
 
 extension COREResolution: CustomStringConvertible {}
+
+extension ProgramSpec {
+  /// The CO-RE relocation that made the instruction in that slot one that must not be reached; the only one of the program where the slot is
+  /// not known.
+  public func poisonedResolution(at slot: Int?) -> COREResolution? {
+    let poisoned = coreResolutions.filter(\.isPoisoned)
+    guard let slot else { return poisoned.count == 1 ? poisoned[0] : nil }
+    return poisoned.first { $0.relocation.slot == slot }
+  }
+}

@@ -42,6 +42,17 @@ extension ObjectSpec {
     return result
   }
 
+  /// What a relocation of one of the object's programs is about.
+  /// - Throws: ``ObjectError`` where the record contradicts the object's types.
+  public func access(of relocation: CORERelocation) throws(ObjectError) -> COREAccess {
+    guard let btf else { throw ObjectError(.relocation, "the object has no types (section .BTF): compile with -g") }
+    do throws(COREFailure) {
+      return try COREAccess(relocation, in: CORETypes(btf, name: "the object"))
+    } catch {
+      throw ObjectError(.relocation, error.message, section: ".BTF.ext")
+    }
+  }
+
   /// One program of the object with its CO-RE relocations applied, see ``relocated(against:programs:)``.
   public func relocated(_ program: ProgramSpec, against target: TargetTypes) throws(ObjectError) -> ProgramSpec {
     var alone = self
