@@ -24,7 +24,7 @@ struct CORECommandTests {
     let packet = try folder.write("packet.bin", Array(repeating: 0, count: 64))
 
     let run = await CommandRun("run", object, "--program", "measure", "--memory", packet, "--btf", types, "--json")
-    #expect(run.status == 0, "\(run.error)")
+    #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.contains("24"))
 
     let verify = await CommandRun("verify", object, "--btf", types, "--json")
@@ -60,7 +60,7 @@ struct CORECommandTests {
     for name in ["/nowhere", try folder.write("wrong", [1, 2, 3])] {
       let run = await CommandRun("verify", object, "--btf", name)
       #expect(run.status != 0)
-      #expect(run.error.contains(name))
+      #expect(run.errors.contains(name))
     }
   }
 }
