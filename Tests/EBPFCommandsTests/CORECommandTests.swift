@@ -25,7 +25,7 @@ struct CORECommandTests {
 
     let run = await CommandRun("run", object, "--program", "measure", "--memory", packet, "--btf", types, "--json")
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.output.contains("24"))
+    #expect(run.output.contains("\"result\":\"0x18\""))
 
     let verify = await CommandRun("verify", object, "--btf", types, "--json")
     #expect(verify.status == 1)

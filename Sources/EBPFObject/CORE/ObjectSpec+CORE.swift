@@ -129,7 +129,8 @@ private struct COREApplication {
   private mutating func find(_ relocation: CORERelocation) -> Finding {
     var resolution = COREResolution(relocation: relocation, local: nil, candidates: [], outcome: .unresolved, target: target)
     do throws(COREFailure) {
-      return Finding(resolution: resolution, value: try value(of: &resolution))
+      let value = try value(of: &resolution)
+      return Finding(resolution: resolution, value: value)
     } catch {
       resolution.outcome = .refused(error.message)
       return Finding(resolution: resolution, value: nil)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct COREBitFieldTests {
   /// A program of one instruction for each kind of relocation of field 0 of the local type.
   private func object(_ local: BTF, _ root: BTF.TypeID, _ kinds: [CORERelocation.Kind], isBigEndian: Bool) -> ObjectSpec {
-    let code = kinds.map { _ in Instruction(opcode: Opcode.alu64 | Opcode.mov, destination: 0) }
+    // The shift to the right is checked also for bit-fields: it follows from the number of bits, here 1.
+    let code = kinds.map { Instruction(opcode: Opcode.alu64 | Opcode.mov, destination: 0, immediate: $0 == .fieldRightShift ? 63 : 0) }
     let relocations = kinds.enumerated().map { CORERelocation(slot: $0, typeID: root, access: "0:0", kind: $1) }
     return ObjectSpec(
       programs: [ProgramSpec(name: "p", instructions: code, coreRelocations: relocations)], btf: local,
