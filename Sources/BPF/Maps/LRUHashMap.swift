@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// A hash map that makes room by dropping what was used least recently (`BPF_MAP_TYPE_LRU_HASH`).
+public struct LRUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: RemovableMap, ~Copyable, Sendable {
+  let anchor: MapAnchor
+
+  /// A map for up to `maxEntries` keys.
+  @inline(__always)
+  public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
+    anchor = MapAnchor(
+      MapDefinition(
+        MapType(9), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
+        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+  }
+
+  @inline(__always)
+  public var map: UnsafeRawPointer { anchor.pointer }
+
+  @inline(__always)
+  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
+    MapDefinition(
+      MapType(9), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
+  }
+}

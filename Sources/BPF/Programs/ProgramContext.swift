@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// What a program is called with: one pointer, which each kind of program sees in its own way.
+public protocol ProgramContext {
+  /// The pointer itself, for helpers that this module does not wrap.
+  var rawPointer: UnsafeMutableRawPointer { get }
+}
+
+/// A context of a packet whose bytes the program can read, and write, in place.
+public protocol PacketContext: ProgramContext {
+  /// The packet's bytes. Helpers that move or resize the packet make this and all headers taken from it invalid: take it again afterwards.
+  var packet: Packet { get }
+}
