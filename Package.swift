@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "EBPFVerifier", targets: ["EBPFVerifier"]),
     .library(name: "EBPFJIT", targets: ["EBPFJIT"]),
     .library(name: "EBPFCapture", targets: ["EBPFCapture"]),
+    .library(name: "BPF", targets: ["BPF"]),
     .executable(name: "ebpf", targets: ["EBPFTool"]),
   ],
   dependencies: [
@@ -31,6 +32,12 @@ let package = Package(
     .target(name: "EBPFObject", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF"]),
     .target(name: "EBPFVerifier", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject"]),
     .target(name: "EBPFJIT", dependencies: ["EBPFISA"]),
+
+    // What an eBPF program in Swift imports. These also compile as Embedded Swift, inside of the toolchain.
+    .target(name: "CBPF"),
+    .target(
+      name: "BPF", dependencies: ["EBPFTypes", "CBPF"],
+      swiftSettings: [.enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule")]),
 
     // ------------------------------------------------------------------------------------------------ the line
     .target(name: "CEBPF"),
@@ -70,6 +77,8 @@ let package = Package(
       name: "EBPFTestSupport", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject"], path: "Tests/EBPFTestSupport"),
     .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA", "EBPFTestSupport"]),
     .testTarget(name: "EBPFTablesTests", dependencies: ["EBPFTables"]),
+    .testTarget(name: "EBPFTypesTests", dependencies: ["EBPFTypes"]),
+    .testTarget(name: "BPFTests", dependencies: ["BPF", "CBPF", "EBPFTypes"]),
     .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),
     .testTarget(name: "EBPFCaptureTests", dependencies: ["EBPFCapture"]),
     .testTarget(name: "EBPFObjectTests", dependencies: ["EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF"]),

@@ -14,6 +14,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Bytes and values in, bytes and values out.
 PURE = {"EBPFISA", "EBPFTables", "EBPFTypes", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT"}
 SYSTEM = {"Glibc", "Musl", "Darwin", "System", "Synchronization", "Dispatch"}
+# Raw storage of maps needs the compiler's own module.
+BUILTIN = {"BPF": {"Builtin"}}
 TESTING = SYSTEM | {"Testing", "Foundation", "FoundationEssentials"}
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
@@ -54,7 +56,7 @@ def main():
         if not os.path.isdir(os.path.join(ROOT, path)):
             continue
         count += 1
-        system = set() if name in PURE else TESTING if path.startswith("Tests") else SYSTEM
+        system = set() if name in PURE else TESTING if path.startswith("Tests") else SYSTEM | BUILTIN.get(name, set())
         if name in PURE and dependencies - PURE:
             print(f"Package.swift: the pure target {name} depends on {', '.join(sorted(dependencies - PURE))}")
             wrong += 1

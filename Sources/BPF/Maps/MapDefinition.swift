@@ -28,6 +28,24 @@ public struct MapDefinition: BitwiseCopyable {
     pinning = options.pinned ? 1 : 0
     numaNode = options.numaNode
   }
+
+  /// A map of maps.
+  @inline(__always)
+  init(_ type: MapType, key: Int, value: Int, maxEntries: Int, _ options: MapOptions, inner: MapDefinition) {
+    self.init(type, key: key, value: value, maxEntries: maxEntries, options)
+    innerType = inner.type
+    innerKeySize = inner.keySize
+    innerValueSize = inner.valueSize
+    innerMaxEntries = inner.maxEntries
+    innerFlags = inner.flags
+  }
+
+  /// A map with `map_extra`.
+  @inline(__always)
+  init(_ type: MapType, key: Int, value: Int, maxEntries: Int, _ options: MapOptions, extra: UInt64) {
+    self.init(type, key: key, value: value, maxEntries: maxEntries, options)
+    self.extra = extra
+  }
 }
 
 /// `enum bpf_map_type` (`include/uapi/linux/bpf.h`).

@@ -3,7 +3,7 @@
 /// Gives `body` a copy of a value in memory whose padding is zero: maps compare keys byte by byte, and what a program's stack held before
 /// must not reach other readers.
 @inline(__always)
-func withZeroPadded<Value: BitwiseCopyable, Result>(_ value: Value, _ body: (UnsafeRawPointer) -> Result) -> Result {
+func withZeroPadded<Value: BitwiseCopyable, Result: ~Copyable>(_ value: Value, _ body: (UnsafeRawPointer) -> Result) -> Result {
   withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
     let pointer = buffer.baseAddress.unsafelyUnwrapped
     cbpf_zero(pointer, UInt(MemoryLayout<Value>.stride))
@@ -14,7 +14,7 @@ func withZeroPadded<Value: BitwiseCopyable, Result>(_ value: Value, _ body: (Uns
 
 /// Gives `body` zeroed memory for a value, which it may fill.
 @inline(__always)
-func withZeroed<Value: BitwiseCopyable, Result>(_ type: Value.Type, _ body: (UnsafeMutablePointer<Value>) -> Result) -> Result {
+func withZeroed<Value: BitwiseCopyable, Result: ~Copyable>(_ type: Value.Type, _ body: (UnsafeMutablePointer<Value>) -> Result) -> Result {
   withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
     let pointer = buffer.baseAddress.unsafelyUnwrapped
     cbpf_zero(pointer, UInt(MemoryLayout<Value>.stride))
@@ -66,4 +66,18 @@ extension MapValue where Value: AtomicInteger {
   /// Adds atomically.
   @inline(__always)
   public func add(_ amount: Value) { pointer.pointee.atomicAdd(amount) }
+}
+
+/// The key of a map's element, where it lies in the map.
+@frozen
+public struct MapKey<Key: BitwiseCopyable> {
+  /// Where the key lies.
+  public let pointer: UnsafePointer<Key>
+
+  @inline(__always)
+  init(pointer: UnsafePointer<Key>) { self.pointer = pointer }
+
+  /// The key.
+  @inline(__always)
+  public var value: Key { pointer.pointee }
 }

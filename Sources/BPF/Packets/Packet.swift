@@ -30,23 +30,32 @@ public struct Packet {
     return Header(pointer: pointer.assumingMemoryBound(to: Layout.self), end: end)
   }
 
-  /// A value at an offset in bytes, in whatever alignment, or `nil` past the end.
+  /// A value at an offset in bytes, or `nil` past the end.
   @inline(__always)
   public func load<Value: BitwiseCopyable>(_ type: Value.Type = Value.self, at offset: Int) -> Value? {
     guard let pointer = cbpf_packet_at(start, end, UInt(bitPattern: offset), UInt(MemoryLayout<Value>.size)) else { return nil }
     return pointer.assumingMemoryBound(to: Value.self).pointee
   }
 
+  /// Writes a value at an offset in bytes; `false` where the packet ends before it does.
+  @discardableResult @inline(__always)
+  public func store<Value: BitwiseCopyable>(_ value: Value, at offset: Int) -> Bool {
+    guard let pointer = cbpf_packet_at(start, end, UInt(bitPattern: offset), UInt(MemoryLayout<Value>.size)) else { return false }
+    pointer.assumingMemoryBound(to: Value.self).pointee = value
+    return true
+  }
+
   /// One byte, or `nil` past the end.
   @inline(__always)
-  public subscript(_ offset: Int) -> UInt8? {
-    guard let pointer = cbpf_packet_at(start, end, UInt(bitPattern: offset), 1) else { return nil }
-    return pointer.load(as: UInt8.self)
-  }
+  public subscript(_ offset: Int) -> UInt8? { load(at: offset) }
 
   /// What is left behind `count` bytes. Nothing is checked here: reading from it is.
   @inline(__always)
   public func dropFirst(_ count: Int) -> Packet { Packet(start: start + count, end: end) }
+
+  /// A reader that goes through the packet from the front.
+  @inline(__always)
+  public var cursor: PacketCursor { PacketCursor(rest: self) }
 }
 
 /// A header in a packet, where it lies: reads and writes go to the packet. Only a check of the bounds makes one.
@@ -73,4 +82,31 @@ public struct Header<Layout: PacketHeader> {
   /// What lies behind the header's fixed part.
   @inline(__always)
   public var following: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + MemoryLayout<Layout>.size, end: end) }
+}
+
+/// Reads a packet from the front, header by header.
+/// ```swift
+/// var cursor = ctx.packet.cursor
+/// guard let eth = cursor.next(EthernetHeader.self), eth.type == .ipv4, let ip = cursor.next(IPv4Header.self) else { return .pass }
+/// cursor.skip(ip.headerLength - 20)
+/// ```
+@frozen
+public struct PacketCursor {
+  /// What was not read yet.
+  public var rest: Packet
+
+  @inline(__always)
+  init(rest: Packet) { self.rest = rest }
+
+  /// The next header; the cursor goes behind it. `nil` where the packet ends before it does, and the cursor stays.
+  @inline(__always)
+  public mutating func next<Layout: PacketHeader>(_ type: Layout.Type = Layout.self) -> Header<Layout>? {
+    guard let header = rest.header(type) else { return nil }
+    rest = header.following
+    return header
+  }
+
+  /// Goes over bytes; the next read checks the packet's end.
+  @inline(__always)
+  public mutating func skip(_ count: Int) { rest = rest.dropFirst(count) }
 }

@@ -2,9 +2,16 @@
 
 /// The context of a traffic-control program: a packet of the network stack (`struct __sk_buff`).
 ///
-/// Sections: `tc`, `tcx/ingress`, `tcx/egress`, `classifier`, `action`. The result is a ``TCAction``.
+/// Sections: `tc`, `tcx/ingress`, `tcx/egress`, `netkit/primary`, `netkit/peer`, `classifier`, `action`. The result is a ``TCAction``.
+/// ```swift
+/// @section("tc") @used
+/// func classify(_ ctx: TCContext) -> TCAction {
+///   if ctx.packet.ethernet?.ipv4?.udp?.destinationPort == .dns { ctx.mark = 53 }
+///   return .ok
+/// }
+/// ```
 @frozen
-public struct TCContext: PacketContext {
+public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, RoutingContext, SocketLookupContext, PacketContext {
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
@@ -16,9 +23,9 @@ public struct TCContext: PacketContext {
   @inline(__always)
   public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
 
-  /// Bytes of the packet.
+  /// Bytes that an XDP program put before the packet (`bpf_xdp_adjust_meta`).
   @inline(__always)
-  public var byteCount: UInt32 { pointer.pointee.len }
+  public var metadata: Packet { Packet(start: cbpf_skb_data_meta(pointer), end: cbpf_skb_data(pointer)) }
 
   /// The mark, which routing and netfilter can see.
   @inline(__always)
@@ -26,4 +33,86 @@ public struct TCContext: PacketContext {
     get { pointer.pointee.mark }
     nonmutating set { pointer.pointee.mark = newValue }
   }
+
+  /// The priority, by which queueing disciplines choose a class.
+  @inline(__always)
+  public var priority: UInt32 {
+    get { pointer.pointee.priority }
+    nonmutating set { pointer.pointee.priority = newValue }
+  }
+
+  /// The queue, from 1 on; 0 where none is chosen.
+  @inline(__always)
+  public var queueMapping: UInt32 {
+    get { pointer.pointee.queue_mapping }
+    nonmutating set { pointer.pointee.queue_mapping = newValue }
+  }
+
+  /// The index that traffic control left (`tc_index`).
+  @inline(__always)
+  public var index: UInt32 {
+    get { pointer.pointee.tc_index }
+    nonmutating set { pointer.pointee.tc_index = newValue }
+  }
+
+  /// The class that the packet belongs to (`tc_classid`).
+  @inline(__always)
+  public var classID: UInt32 {
+    get { pointer.pointee.tc_classid }
+    nonmutating set { pointer.pointee.tc_classid = newValue }
+  }
+
+  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
+  @inline(__always)
+  public subscript(scratch index: Int) -> UInt32 {
+    get {
+      switch index {
+      case 0: pointer.pointee.cb.0
+      case 1: pointer.pointee.cb.1
+      case 2: pointer.pointee.cb.2
+      case 3: pointer.pointee.cb.3
+      default: pointer.pointee.cb.4
+      }
+    }
+    nonmutating set {
+      switch index {
+      case 0: pointer.pointee.cb.0 = newValue
+      case 1: pointer.pointee.cb.1 = newValue
+      case 2: pointer.pointee.cb.2 = newValue
+      case 3: pointer.pointee.cb.3 = newValue
+      default: pointer.pointee.cb.4 = newValue
+      }
+    }
+  }
+
+  /// When the packet is to leave, or when it arrived, in nanoseconds (`tstamp`).
+  @inline(__always)
+  public var timestamp: UInt64 {
+    get { pointer.pointee.tstamp }
+    nonmutating set { pointer.pointee.tstamp = newValue }
+  }
+
+  /// What the timestamp is (`BPF_SKB_CLOCK_*`).
+  @inline(__always)
+  public var timestampKind: UInt8 { pointer.pointee.tstamp_type }
+
+  /// When the hardware received the packet, in nanoseconds; 0 where it does not say.
+  @inline(__always)
+  public var hardwareTimestamp: UInt64 { pointer.pointee.hwtstamp }
+
+  /// Bytes on the wire, with what segmentation adds.
+  @inline(__always)
+  public var wireByteCount: UInt32 { pointer.pointee.wire_len }
+
+  /// Segments that the packet will be cut into.
+  @inline(__always)
+  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
+
+  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
+  @inline(__always)
+  public var segmentSize: UInt32 { pointer.pointee.gso_size }
+
+  /// The receive context of the driver (`napi_id`).
+  @inline(__always)
+  public var napiID: UInt32 { pointer.pointee.napi_id }
 }

@@ -367,4 +367,46 @@ struct bpf_cpumap_val {
   } bpf_prog;
 };
 
+/// A lock in a map's value. Zero is unlocked.
+struct bpf_spin_lock {
+  __u32 val;
+};
+
+/// A timer in a map's value.
+struct bpf_timer {
+  __u64 opaque[2];
+} __attribute__((aligned(8)));
+
+/// A region of memory whose bounds the kernel keeps.
+struct bpf_dynptr {
+  __u64 opaque[2];
+} __attribute__((aligned(8)));
+
+/// A netfilter hook's state and packet; both are the kernel's own structs.
+struct bpf_nf_ctx {
+  const struct nf_hook_state *_Nullable state;
+  struct sk_buff *_Nullable skb;
+};
+
+/// What every iterator's context begins with points to.
+struct bpf_iter_meta {
+  CBPF_POINTER(struct seq_file *, seq);
+  __u64 session_id;
+  __u64 seq_num;
+};
+
+/// The context of an iterator over tasks.
+struct bpf_iter__task {
+  CBPF_POINTER(struct bpf_iter_meta *, meta);
+  CBPF_POINTER(struct task_struct *, task);
+};
+
+/// The context of an iterator over a map's elements.
+struct bpf_iter__bpf_map_elem {
+  CBPF_POINTER(struct bpf_iter_meta *, meta);
+  CBPF_POINTER(struct bpf_map *, map);
+  CBPF_POINTER(void *, key);
+  CBPF_POINTER(void *, value);
+};
+
 #endif

@@ -54,6 +54,15 @@ struct cbpf_host {
   long (*_Nullable for_each)(
     const void *_Nonnull map, long (*_Nonnull body)(const void *_Nonnull key, void *_Nonnull value, void *_Nullable argument),
     void *_Nullable argument, void *_Nullable environment);
+  /// Says what a timer does when it fires: `body` with the map's handle, the key, the value and `argument`. 0, or a negative errno.
+  long (*_Nullable timer_set_callback)(
+    void *_Nonnull timer,
+    void (*_Nonnull body)(void *_Nonnull map, void *_Nonnull key, void *_Nonnull value, void *_Nullable argument),
+    void *_Nullable argument, void *_Nullable environment);
+  /// Calls `body` with a dynptr for each sample of a user ring buffer until it returns other than 0; the number, or a negative errno.
+  long (*_Nullable drain)(
+    const void *_Nonnull map, long (*_Nonnull body)(void *_Nonnull dynptr, void *_Nullable argument), void *_Nullable argument,
+    __u64 flags, void *_Nullable environment);
 };
 
 #if CBPF_NATIVE

@@ -29,3 +29,21 @@ extension Header where Layout == UDPHeader {
     nonmutating _modify { yield &pointer.pointee.checksum }
   }
 }
+
+extension ReadOnlyHeader where Layout == UDPHeader {
+  /// The sender's port.
+  @inline(__always)
+  public var sourcePort: Port { pointer.pointee.sourcePort }
+
+  /// The receiver's port.
+  @inline(__always)
+  public var destinationPort: Port { pointer.pointee.destinationPort }
+
+  /// Bytes of the datagram with this header.
+  @inline(__always)
+  public var length: BigEndian<UInt16> { pointer.pointee.length }
+
+  /// The checksum, with the pseudo header; zero where there is none (IPv4).
+  @inline(__always)
+  public var checksum: InternetChecksum { pointer.pointee.checksum }
+}

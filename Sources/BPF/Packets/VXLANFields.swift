@@ -26,3 +26,21 @@ extension Header where Layout == VXLANHeader {
     nonmutating set { pointer.pointee.identifier = newValue }
   }
 }
+
+extension ReadOnlyHeader where Layout == VXLANHeader {
+  /// 0x08000000 where the network identifier counts; the rest is reserved.
+  @inline(__always)
+  public var flags: BigEndian<UInt32> { pointer.pointee.flags }
+
+  /// The network identifier (24 bits) and a reserved byte.
+  @inline(__always)
+  public var identifierAndReserved: BigEndian<UInt32> { pointer.pointee.identifierAndReserved }
+
+  /// Whether the network identifier counts.
+  @inline(__always)
+  public var isValid: Bool { pointer.pointee.isValid }
+
+  /// The network identifier, 24 bits.
+  @inline(__always)
+  public var identifier: UInt32 { pointer.pointee.identifier }
+}

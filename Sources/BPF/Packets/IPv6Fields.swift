@@ -61,3 +61,41 @@ extension Header where Layout == IPv6Header {
     nonmutating set { pointer.pointee.flowLabel = newValue }
   }
 }
+
+extension ReadOnlyHeader where Layout == IPv6Header {
+  /// The version (4 bits), traffic class (8 bits) and flow label (20 bits).
+  @inline(__always)
+  public var versionClassAndFlow: BigEndian<UInt32> { pointer.pointee.versionClassAndFlow }
+
+  /// Bytes that follow this header, extension headers included.
+  @inline(__always)
+  public var payloadLength: BigEndian<UInt16> { pointer.pointee.payloadLength }
+
+  /// What follows: an extension header or a protocol.
+  @inline(__always)
+  public var nextHeader: IPProtocol { pointer.pointee.nextHeader }
+
+  /// Hops that are left.
+  @inline(__always)
+  public var hopLimit: UInt8 { pointer.pointee.hopLimit }
+
+  /// Who sent the packet.
+  @inline(__always)
+  public var source: IPv6Address { pointer.pointee.source }
+
+  /// Whom it is for.
+  @inline(__always)
+  public var destination: IPv6Address { pointer.pointee.destination }
+
+  /// The version: 6.
+  @inline(__always)
+  public var version: UInt8 { pointer.pointee.version }
+
+  /// Differentiated services (6 bits) and congestion notification (2 bits).
+  @inline(__always)
+  public var trafficClass: UInt8 { pointer.pointee.trafficClass }
+
+  /// The flow label, 20 bits.
+  @inline(__always)
+  public var flowLabel: UInt32 { pointer.pointee.flowLabel }
+}

@@ -19,3 +19,17 @@ extension Header where Layout == IPv6ExtensionHeader {
   @inline(__always)
   public var headerLength: Int { pointer.pointee.headerLength }
 }
+
+extension ReadOnlyHeader where Layout == IPv6ExtensionHeader {
+  /// What follows.
+  @inline(__always)
+  public var nextHeader: IPProtocol { pointer.pointee.nextHeader }
+
+  /// Bytes behind the first eight, in units of eight.
+  @inline(__always)
+  public var lengthInUnits: UInt8 { pointer.pointee.lengthInUnits }
+
+  /// Bytes of the extension header.
+  @inline(__always)
+  public var headerLength: Int { pointer.pointee.headerLength }
+}

@@ -22,3 +22,17 @@ extension Header where Layout == EthernetHeader {
     nonmutating _modify { yield &pointer.pointee.type }
   }
 }
+
+extension ReadOnlyHeader where Layout == EthernetHeader {
+  /// Whom the frame is for.
+  @inline(__always)
+  public var destination: MACAddress { pointer.pointee.destination }
+
+  /// Who sent it.
+  @inline(__always)
+  public var source: MACAddress { pointer.pointee.source }
+
+  /// What follows.
+  @inline(__always)
+  public var type: EtherType { pointer.pointee.type }
+}

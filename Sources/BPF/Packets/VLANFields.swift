@@ -36,3 +36,25 @@ extension Header where Layout == VLANHeader {
     nonmutating set { pointer.pointee.isDropEligible = newValue }
   }
 }
+
+extension ReadOnlyHeader where Layout == VLANHeader {
+  /// Priority (3 bits), drop eligible (1 bit) and identifier (12 bits).
+  @inline(__always)
+  public var control: BigEndian<UInt16> { pointer.pointee.control }
+
+  /// What follows.
+  @inline(__always)
+  public var type: EtherType { pointer.pointee.type }
+
+  /// The VLAN, 0 to 4095.
+  @inline(__always)
+  public var identifier: UInt16 { pointer.pointee.identifier }
+
+  /// The priority code point, 0 to 7.
+  @inline(__always)
+  public var priority: UInt8 { pointer.pointee.priority }
+
+  /// Whether the frame may be dropped first when there is congestion.
+  @inline(__always)
+  public var isDropEligible: Bool { pointer.pointee.isDropEligible }
+}

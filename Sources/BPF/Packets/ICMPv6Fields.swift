@@ -43,3 +43,29 @@ extension Header where Layout == ICMPv6Header {
     nonmutating set { pointer.pointee.sequence = newValue }
   }
 }
+
+extension ReadOnlyHeader where Layout == ICMPv6Header {
+  /// What the message is.
+  @inline(__always)
+  public var type: ICMPv6Type { pointer.pointee.type }
+
+  /// Which of its kind.
+  @inline(__always)
+  public var code: UInt8 { pointer.pointee.code }
+
+  /// The checksum.
+  @inline(__always)
+  public var checksum: InternetChecksum { pointer.pointee.checksum }
+
+  /// Four bytes that depend on the type.
+  @inline(__always)
+  public var rest: BigEndian<UInt32> { pointer.pointee.rest }
+
+  /// Of an echo: whose it is.
+  @inline(__always)
+  public var identifier: UInt16 { pointer.pointee.identifier }
+
+  /// Of an echo: which one.
+  @inline(__always)
+  public var sequence: UInt16 { pointer.pointee.sequence }
+}

@@ -72,3 +72,49 @@ extension Header where Layout == ARPHeader {
     nonmutating set { pointer.pointee.target = newValue }
   }
 }
+
+extension ReadOnlyHeader where Layout == ARPHeader {
+  /// The kind of link: 1 for Ethernet.
+  @inline(__always)
+  public var hardwareType: BigEndian<UInt16> { pointer.pointee.hardwareType }
+
+  /// The kind of address: `.ipv4`.
+  @inline(__always)
+  public var protocolType: EtherType { pointer.pointee.protocolType }
+
+  /// Bytes of a link address: 6.
+  @inline(__always)
+  public var hardwareLength: UInt8 { pointer.pointee.hardwareLength }
+
+  /// Bytes of a protocol address: 4.
+  @inline(__always)
+  public var protocolLength: UInt8 { pointer.pointee.protocolLength }
+
+  /// 1: request; 2: reply.
+  @inline(__always)
+  public var operation: BigEndian<UInt16> { pointer.pointee.operation }
+
+  /// The sender's link address.
+  @inline(__always)
+  public var senderHardware: MACAddress { pointer.pointee.senderHardware }
+
+  /// The target's link address; zero in a request.
+  @inline(__always)
+  public var targetHardware: MACAddress { pointer.pointee.targetHardware }
+
+  /// Whether it asks who has an address.
+  @inline(__always)
+  public var isRequest: Bool { pointer.pointee.isRequest }
+
+  /// Whether it answers.
+  @inline(__always)
+  public var isReply: Bool { pointer.pointee.isReply }
+
+  /// The sender's address.
+  @inline(__always)
+  public var sender: IPv4Address { pointer.pointee.sender }
+
+  /// The address that is asked for.
+  @inline(__always)
+  public var target: IPv4Address { pointer.pointee.target }
+}
