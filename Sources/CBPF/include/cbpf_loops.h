@@ -35,6 +35,7 @@ struct bpf_iter_num {
 CBPF_KERNEL int bpf_iter_num_new(struct bpf_iter_num *_Nonnull it, int start, int end);
 CBPF_KERNEL int *_Nullable bpf_iter_num_next(struct bpf_iter_num *_Nonnull it);
 CBPF_KERNEL void bpf_iter_num_destroy(struct bpf_iter_num *_Nonnull it);
+CBPF_INLINE int cbpf_iter_num_new(struct bpf_iter_num *_Nonnull it, int start, int end) { return bpf_iter_num_new(it, start, end); }
 CBPF_KERNEL void bpf_rcu_read_lock(void);
 CBPF_KERNEL void bpf_rcu_read_unlock(void);
 CBPF_KERNEL void bpf_preempt_disable(void);

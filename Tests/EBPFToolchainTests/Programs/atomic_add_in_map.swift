@@ -1,0 +1,10 @@
+// expect: 2 kind=xdp
+import BPF
+
+let hits = ArrayMap<UInt64>(count: 1)
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  hits[0]?.add(3)
+  return 2
+}

@@ -1,0 +1,8 @@
+// expect: 11 kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  let value = Int32(truncatingIfNeeded: ctx.receiveQueue)
+  return value + 11
+}

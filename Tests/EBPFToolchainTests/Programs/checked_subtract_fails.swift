@@ -1,0 +1,9 @@
+// expect: abort kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  let value = ctx.receiveQueue
+  let less = value - 1
+  return Int32(truncatingIfNeeded: less)
+}

@@ -1,0 +1,7 @@
+// expect: abort kind=xdp
+import BPF
+
+let values = HashMap<UInt32, UInt32>(maxEntries: 4)
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 { Int32(truncatingIfNeeded: values[ctx.receiveQueue]!.value &+ 3) }

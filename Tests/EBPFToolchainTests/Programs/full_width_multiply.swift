@@ -1,0 +1,8 @@
+// expect: 6 kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  let (high, low) = UInt64(ctx.receiveQueue &+ 2).multipliedFullWidth(by: 3)
+  return Int32(truncatingIfNeeded: high &+ low)
+}

@@ -1,0 +1,5 @@
+// expect: 0 kind=lwt_in packet=udp
+import BPF
+
+@section("lwt_in") @used
+func input(_ ctx: TunnelInputContext) -> TunnelAction { ctx.packet.byteCount == 0 ? .drop : .ok }

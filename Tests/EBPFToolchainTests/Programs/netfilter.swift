@@ -1,0 +1,5 @@
+// expect: 1 kind=netfilter packet=udp
+import BPF
+
+@section("netfilter") @used
+func filter(_ ctx: NetfilterContext) -> NetfilterVerdict { ctx.buffer == nil ? .drop : .accept }

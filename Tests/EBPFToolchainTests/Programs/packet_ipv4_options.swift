@@ -1,0 +1,8 @@
+// expect: 9 kind=xdp packet=options
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  guard let ip = ctx.packet.ipv4, ip.hasOptions, let udp = ip.udp else { return -1 }
+  return Int32(udp.destinationPort.value)
+}

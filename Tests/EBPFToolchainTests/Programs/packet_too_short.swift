@@ -1,0 +1,5 @@
+// expect: -1 kind=xdp packet=short
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 { ctx.packet.ipv4 == nil ? -1 : 0 }

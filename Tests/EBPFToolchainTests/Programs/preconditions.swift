@@ -1,0 +1,10 @@
+// expect: 2 kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  precondition(ctx.receiveQueue < 5, "too many")
+  assert(ctx.receiveQueue < 9)
+  if ctx.receiveQueue == 99 { fatalError("no such queue") }
+  return 2
+}

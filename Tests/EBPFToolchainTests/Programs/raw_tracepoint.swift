@@ -1,0 +1,7 @@
+// expect: loads kind=raw_tp/sys_enter
+import BPF
+
+nonisolated(unsafe) var last: UInt64 = 0
+
+@section("raw_tp/sys_enter") @used
+func entered(_ ctx: RawTracepointContext) { last = ctx[1] }

@@ -1,0 +1,5 @@
+// expect: 2 kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { ctx.receiveQueue == 0 ? .pass : .drop }

@@ -1,0 +1,5 @@
+// expect: 255 kind=xdp
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 { Int32(UInt8(clamping: ctx.receiveQueue &+ 1000)) }

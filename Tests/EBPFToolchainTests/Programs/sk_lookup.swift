@@ -1,0 +1,5 @@
+// expect: loads kind=sk_lookup
+import BPF
+
+@section("sk_lookup") @used
+func lookUp(_ ctx: SocketLookupProgramContext) -> SocketVerdict { ctx.localPort == 7777 && ctx.protocol == .tcp ? .drop : .pass }

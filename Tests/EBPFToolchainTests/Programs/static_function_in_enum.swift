@@ -1,0 +1,7 @@
+// expect: 9 kind=xdp
+import BPF
+
+enum Filters {
+  @section("xdp") @used
+  static func program(_ ctx: XDPContext) -> Int32 { 9 + Int32(truncatingIfNeeded: ctx.receiveQueue) }
+}

@@ -1,0 +1,5 @@
+// expect: loads kind=struct_ops/test_1
+import BPF
+
+@section("struct_ops/test_1") @used
+func first(_ ctx: StructOperationContext) -> Int32 { Int32(truncatingIfNeeded: ctx[0] & 0) }

@@ -1,0 +1,5 @@
+// expect: 7 kind=tc packet=udp
+import BPF
+
+@section("tc") @used
+func program(_ ctx: TCContext) -> TCAction { TCContext.redirect(to: 1, ingress: true) }

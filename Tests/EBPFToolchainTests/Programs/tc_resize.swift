@@ -1,0 +1,8 @@
+// expect: 0 kind=tc packet=udp
+import BPF
+
+@section("tc") @used
+func program(_ ctx: TCContext) -> TCAction {
+  guard ctx.pull(byteCount: 42), ctx.adjustRoom(by: 20, at: .link), ctx.changeTail(byteCount: 60) else { return .shot }
+  return ctx.packet.ethernet == nil ? .shot : .ok
+}

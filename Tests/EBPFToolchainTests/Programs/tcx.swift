@@ -1,0 +1,5 @@
+// expect: 0 kind=tcx/ingress packet=udp section=tcx/ingress
+import BPF
+
+@section("tcx/ingress") @used
+func program(_ ctx: TCContext) -> TCAction { ctx.byteCount > 0 ? .ok : .shot }

@@ -1,0 +1,5 @@
+// expect: error: optional
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 { Int32(ctx.packet.ipv4.timeToLive) }

@@ -1,0 +1,5 @@
+// expect: error: XDPAction
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { TCAction.ok }

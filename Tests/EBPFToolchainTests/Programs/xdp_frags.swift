@@ -1,0 +1,5 @@
+// expect: 2 kind=xdp.frags packet=udp
+import BPF
+
+@section("xdp.frags") @used
+func program(_ ctx: XDPContext) -> XDPAction { ctx.byteCount == 64 ? .pass : .drop }

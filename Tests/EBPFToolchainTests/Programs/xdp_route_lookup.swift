@@ -1,0 +1,10 @@
+// expect: 1 kind=xdp packet=udp note=any_result
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  var parameters = bpf_fib_lookup()
+  parameters.family = 2
+  parameters.ifindex = ctx.ingressInterface
+  return ctx.lookUpRoute(&parameters) >= -22 ? 1 : 0
+}
