@@ -78,7 +78,7 @@ let package = Package(
     .testTarget(name: "EBPFISATests", dependencies: ["EBPFISA", "EBPFTestSupport"]),
     .testTarget(name: "EBPFTablesTests", dependencies: ["EBPFTables"]),
     .testTarget(name: "EBPFTypesTests", dependencies: ["EBPFTypes"]),
-    .testTarget(name: "BPFTests", dependencies: ["BPF", "CBPF", "EBPFTypes"]),
+    .testTarget(name: "BPFTests", dependencies: ["BPF", "EBPFTables"]),
     .testTarget(name: "EBPFBTFTests", dependencies: ["EBPFBTF"]),
     .testTarget(name: "EBPFCaptureTests", dependencies: ["EBPFCapture"]),
     .testTarget(name: "EBPFObjectTests", dependencies: ["EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF"]),
@@ -91,7 +91,10 @@ let package = Package(
         "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture",
         "EBPFTestSupport",
       ]),
-    .testTarget(name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"]),
+    .testTarget(
+      name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"],
+      // Sources of programs in Swift, which the tests compile for eBPF.
+      exclude: ["Programs"]),
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [

@@ -26,8 +26,10 @@ func callbackDrain(_ map: UnsafeRawPointer, _ body: (Sample) -> LoopStep, _ flag
 
 /// `long bpf_timer_set_callback(timer, cb)`, where `cb` is `int (*)(map, key, value)` and returns 0: the closure gets key and value, and may
 /// capture nothing.
-@_silgen_name("bpf_callback_timer_set_callback") @_optimize(none)
-func callbackTimer<Key, Value>(_ timer: UnsafeMutableRawPointer, _ body: @escaping (MapKey<Key>, MapValue<Value>) -> Void) -> Int { 0 }
+@_silgen_name("bpf_callback_timer_set_callback")
+func callbackTimer(
+  _ timer: UnsafeMutableRawPointer, _ body: @escaping (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
+) -> Int
 
 #else
 
@@ -56,7 +58,8 @@ func callbackForEach<Key, Value>(_ map: UnsafeRawPointer, _ body: (MapKey<Key>, 
     let box = Box<Plain> { key, value in body(MapKey(pointer: key.assumingMemoryBound(to: Key.self)), MapValue(value)) == .stop }
     return withExtendedLifetime(box) {
       walk(
-        cbpf_map(map), { key, value, argument in Unmanaged<Box<Plain>>.fromOpaque(argument!).takeUnretainedValue().body(key, value) ? 1 : 0 },
+        cbpf_map(map),
+        { key, value, argument in Unmanaged<Box<Plain>>.fromOpaque(argument!).takeUnretainedValue().body(key, value) ? 1 : 0 },
         Unmanaged.passUnretained(box).toOpaque(), host.pointee.environment)
     }
   }
@@ -77,13 +80,14 @@ func callbackDrain(_ map: UnsafeRawPointer, _ body: (Sample) -> LoopStep, _ flag
 }
 
 /// `bpf_timer_set_callback`, natively: the host keeps the closure for as long as the process lives.
-func callbackTimer<Key, Value>(_ timer: UnsafeMutableRawPointer, _ body: @escaping (MapKey<Key>, MapValue<Value>) -> Void) -> Int {
+func callbackTimer(
+  _ timer: UnsafeMutableRawPointer, _ body: @escaping (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
+) -> Int {
   typealias Plain = (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
   guard let host = cbpf_current_host(), let set = host.pointee.timer_set_callback else { return -22 }
-  let box = Box<Plain> { key, value in body(MapKey(pointer: key.assumingMemoryBound(to: Key.self)), MapValue(value)) }
   return set(
     timer, { _, key, value, argument in Unmanaged<Box<Plain>>.fromOpaque(argument!).takeUnretainedValue().body(key, value) },
-    Unmanaged.passRetained(box).toOpaque(), host.pointee.environment)
+    Unmanaged.passRetained(Box<Plain>(body)).toOpaque(), host.pointee.environment)
 }
 
 #endif

@@ -23,7 +23,10 @@ public struct ARPHeader: PacketHeader, Sendable {
   public var targetWords: (UInt16, UInt16)
 
   @inlinable @inline(__always)
-  public init(hardwareType: BigEndian<UInt16>, protocolType: EtherType, hardwareLength: UInt8, protocolLength: UInt8, operation: BigEndian<UInt16>, senderHardware: MACAddress, senderWords: (UInt16, UInt16), targetHardware: MACAddress, targetWords: (UInt16, UInt16)) {
+  public init(
+    hardwareType: BigEndian<UInt16>, protocolType: EtherType, hardwareLength: UInt8, protocolLength: UInt8, operation: BigEndian<UInt16>,
+    senderHardware: MACAddress, senderWords: (UInt16, UInt16), targetHardware: MACAddress, targetWords: (UInt16, UInt16)
+  ) {
     self.hardwareType = hardwareType
     self.protocolType = protocolType
     self.hardwareLength = hardwareLength

@@ -25,7 +25,11 @@ public struct IPv4Header: PacketHeader, Sendable {
   public var destination: IPv4Address
 
   @inlinable @inline(__always)
-  public init(versionAndLength: UInt8, typeOfService: UInt8, totalLength: BigEndian<UInt16>, identification: BigEndian<UInt16>, fragment: BigEndian<UInt16>, timeToLive: UInt8, `protocol`: IPProtocol, checksum: InternetChecksum, source: IPv4Address, destination: IPv4Address) {
+  public init(
+    versionAndLength: UInt8, typeOfService: UInt8, totalLength: BigEndian<UInt16>, identification: BigEndian<UInt16>,
+    fragment: BigEndian<UInt16>, timeToLive: UInt8, `protocol`: IPProtocol, checksum: InternetChecksum, source: IPv4Address,
+    destination: IPv4Address
+  ) {
     self.versionAndLength = versionAndLength
     self.typeOfService = typeOfService
     self.totalLength = totalLength

@@ -17,7 +17,10 @@ public struct IPv6Header: PacketHeader, Sendable {
   public var destination: IPv6Address
 
   @inlinable @inline(__always)
-  public init(versionClassAndFlow: BigEndian<UInt32>, payloadLength: BigEndian<UInt16>, nextHeader: IPProtocol, hopLimit: UInt8, source: IPv6Address, destination: IPv6Address) {
+  public init(
+    versionClassAndFlow: BigEndian<UInt32>, payloadLength: BigEndian<UInt16>, nextHeader: IPProtocol, hopLimit: UInt8, source: IPv6Address,
+    destination: IPv6Address
+  ) {
     self.versionClassAndFlow = versionClassAndFlow
     self.payloadLength = payloadLength
     self.nextHeader = nextHeader

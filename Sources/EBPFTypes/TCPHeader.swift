@@ -21,7 +21,10 @@ public struct TCPHeader: PacketHeader, Sendable {
   public var urgentPointer: BigEndian<UInt16>
 
   @inlinable @inline(__always)
-  public init(sourcePort: Port, destinationPort: Port, sequence: BigEndian<UInt32>, acknowledgment: BigEndian<UInt32>, offsetAndFlags: BigEndian<UInt16>, window: BigEndian<UInt16>, checksum: InternetChecksum, urgentPointer: BigEndian<UInt16>) {
+  public init(
+    sourcePort: Port, destinationPort: Port, sequence: BigEndian<UInt32>, acknowledgment: BigEndian<UInt32>,
+    offsetAndFlags: BigEndian<UInt16>, window: BigEndian<UInt16>, checksum: InternetChecksum, urgentPointer: BigEndian<UInt16>
+  ) {
     self.sourcePort = sourcePort
     self.destinationPort = destinationPort
     self.sequence = sequence

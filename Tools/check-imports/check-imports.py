@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PURE = {"EBPFISA", "EBPFTables", "EBPFTypes", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT"}
 SYSTEM = {"Glibc", "Musl", "Darwin", "System", "Synchronization", "Dispatch"}
 # Raw storage of maps needs the compiler's own module.
-BUILTIN = {"BPF": {"Builtin"}}
+BUILTIN = {"BPF": {"Builtin", "Swift"}}
 TESTING = SYSTEM | {"Testing", "Foundation", "FoundationEssentials"}
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
@@ -23,7 +23,7 @@ IMPORT = re.compile(
 
 
 def targets():
-    """Name, path, kind and dependencies of every target, and of the package's products."""
+    """Name, path, kind, dependencies and what is left out of every target, and of the package's products."""
     text = subprocess.run(["swift", "package", "dump-package"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for target in json.loads(text)["targets"]:
         names = set()
@@ -32,12 +32,14 @@ def targets():
             names.add(value[0])
         kind = target["type"]
         path = target.get("path") or os.path.join("Tests" if kind == "test" else "Sources", target["name"])
-        yield target["name"], path, kind, names
+        yield target["name"], path, kind, names, [os.path.join(path, one) for one in target.get("exclude", [])]
 
 
-def imports(path):
+def imports(path, excluded):
     """File, line and module of every import under a folder."""
     for folder, _, files in os.walk(os.path.join(ROOT, path)):
+        if any((os.path.relpath(folder, ROOT) + os.sep).startswith(one + os.sep) for one in excluded):
+            continue
         for name in sorted(files):
             if not name.endswith(".swift"):
                 continue
@@ -52,7 +54,7 @@ def imports(path):
 def main():
     wrong = 0
     count = 0
-    for name, path, kind, dependencies in targets():
+    for name, path, kind, dependencies, excluded in targets():
         if not os.path.isdir(os.path.join(ROOT, path)):
             continue
         count += 1
@@ -60,7 +62,7 @@ def main():
         if name in PURE and dependencies - PURE:
             print(f"Package.swift: the pure target {name} depends on {', '.join(sorted(dependencies - PURE))}")
             wrong += 1
-        for file, line, module in imports(path):
+        for file, line, module in imports(path, excluded):
             if module not in dependencies and module not in system:
                 print(f"{file}:{line}: {name} imports {module}, which Package.swift does not give it")
                 wrong += 1

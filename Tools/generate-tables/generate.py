@@ -8,6 +8,7 @@ the same facts give the same bytes.
 
 import json
 import os
+import re
 import sys
 
 import headers
@@ -212,6 +213,12 @@ def files():
     texts[os.path.join(HEADERS, "bpf", "bpf_helper_defs.h")] = (
         headers.LICENCE + HEADER.format("enums.json and declarations.json")
         + headers.helper_definitions(enums, facts("declarations.json")["declarations"]))
+    native = os.path.join(ROOT, "Sources", "CBPF", "include")
+    with open(os.path.join(native, "cbpf_contexts.h")) as contexts:
+        own = set(re.findall(r"^struct (\w+) {", contexts.read(), re.M))
+    texts[os.path.join(native, "cbpf_helpers.h")] = (
+        headers.LICENCE + HEADER.format("enums.json and declarations.json")
+        + headers.swift_definitions(enums, facts("declarations.json")["declarations"], own))
     texts[os.path.join(ROOT, "Sources", "EBPFToolchain", "Generated", "KernelInterface.swift")] = (
         HEADER.format("uapi.json") + uapi.table(facts("uapi.json")))
     return texts

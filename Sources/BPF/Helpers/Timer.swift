@@ -47,7 +47,7 @@ extension bpf_timer {
   public mutating func onFire<Map: KeyedMap & ~Copyable>(
     in map: borrowing Map, _ body: @escaping (MapKey<Map.Key>, MapValue<Map.Value>) -> Void
   ) -> Bool {
-    callbackTimer(&self, body) == 0
+    callbackTimer(&self) { key, value in body(MapKey(pointer: key.assumingMemoryBound(to: Map.Key.self)), MapValue(value)) } == 0
   }
 
   /// Starts the timer, anew where it runs (`bpf_timer_start`).

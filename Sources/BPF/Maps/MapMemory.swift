@@ -8,6 +8,9 @@ func withZeroPadded<Value: BitwiseCopyable, Result: ~Copyable>(_ value: Value, _
     let pointer = buffer.baseAddress.unsafelyUnwrapped
     cbpf_zero(pointer, UInt(MemoryLayout<Value>.stride))
     pointer.initialize(to: value)
+    #if !hasFeature(Embedded)
+    zeroPadding(of: Value.self, at: pointer)
+    #endif
     return body(UnsafeRawPointer(pointer))
   }
 }

@@ -13,7 +13,9 @@ public struct UserRingBuffer: ~Copyable, Sendable {
   /// Calls `body` for each sample, until it returns `.stop` (`bpf_user_ringbuf_drain`).
   /// - Returns: the number of samples, or a negative errno.
   @discardableResult @inline(__always)
-  public func drain(wakeup: Wakeup = .adaptive, _ body: (Sample) -> LoopStep) -> Int { callbackDrain(anchor.pointer, body, wakeup.rawValue) }
+  public func drain(wakeup: Wakeup = .adaptive, _ body: (Sample) -> LoopStep) -> Int {
+    callbackDrain(anchor.pointer, body, wakeup.rawValue)
+  }
 }
 
 /// A sample from user space.

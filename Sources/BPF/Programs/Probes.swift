@@ -100,4 +100,3 @@ public struct UretprobeContext: ReturnContext {
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<pt_regs>) { self.pointer = pointer }
 }
-

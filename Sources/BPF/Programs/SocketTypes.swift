@@ -176,4 +176,3 @@ public struct SocketCallbacks: OptionSet, BitwiseCopyable, Hashable {
   @inline(__always)
   public static var writeHeaderOptions: SocketCallbacks { SocketCallbacks(rawValue: 64) }
 }
-

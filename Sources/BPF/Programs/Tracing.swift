@@ -286,4 +286,3 @@ public struct StructOperationContext: ArgumentContext {
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
 }
-

@@ -225,6 +225,7 @@ struct bpf_sock_ops {
   CBPF_POINTER(void *, skb_data_end);
   __u32 skb_len;
   __u32 skb_tcp_flags;
+  __u64 skb_hwtstamp;
 };
 
 struct bpf_sk_lookup {

@@ -14,4 +14,6 @@ enum Square: Shape {
 func angles<S: Shape>(_ shape: S.Type, _ count: UInt32) -> UInt32 { S.sides &* count }
 
 @section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 { Int32(truncatingIfNeeded: angles(Triangle.self, 5) &+ angles(Square.self, 4 &+ ctx.receiveQueue)) }
+func program(_ ctx: XDPContext) -> Int32 {
+  Int32(truncatingIfNeeded: angles(Triangle.self, 5) &+ angles(Square.self, 4 &+ ctx.receiveQueue))
+}

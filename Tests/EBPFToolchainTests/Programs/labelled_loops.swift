@@ -1,4 +1,4 @@
-// expect: 12 kind=xdp
+// expect: 9 kind=xdp
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,4 @@
-// expect: 0 kind=xdp
+// expect: 3 kind=xdp
 import BPF
 
 @inline(never)

@@ -1,6 +1,8 @@
 // expect: 2 kind=xdp
 import BPF
 
+let license = License.gpl
+
 struct Event: BitwiseCopyable {
   var value: UInt64
 }

@@ -17,4 +17,6 @@ struct Then<First: Parser, Second: Parser>: Parser where First.Output == UInt32 
 }
 
 @section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 { Int32(truncatingIfNeeded: Then(first: Doubling(), second: Doubling()).parse(ctx.receiveQueue &+ 5)) }
+func program(_ ctx: XDPContext) -> Int32 {
+  Int32(truncatingIfNeeded: Then(first: Doubling(), second: Doubling()).parse(ctx.receiveQueue &+ 5))
+}

@@ -1,4 +1,4 @@
-// expect: 2 kind=xdp
+// expect: 2 kind=xdp program=program_xdp
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,4 @@
-// expect: 3 kind=xdp
+// expect: error: struct
 import BPF
 
 struct Five {

@@ -1,4 +1,4 @@
-// expect: 11 kind=xdp
+// expect: error: struct
 import BPF
 
 struct Two {

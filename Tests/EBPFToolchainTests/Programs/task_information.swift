@@ -9,6 +9,6 @@ nonisolated(unsafe) var total: UInt64 = 0
 func entered(_ ctx: RawTracepointContext) {
   let task = Task.current
   total &+= UInt64(task.pid) &+ UInt64(task.threadID) &+ UInt64(task.uid) &+ UInt64(task.gid) &+ task.cgroup
-  total &+= UInt64(CPU.current) &+ UInt64(Random.next(below: 10)) &+ Time.sinceBoot &+ Time.coarse &+ Time.jiffies
+  total &+= UInt64(CPU.current) &+ UInt64(Random.next(below: 10)) &+ Time.sinceBoot &+ Time.tai &+ Time.jiffies
   if groups.containsCurrentTask(0) { total = 0 }
 }
