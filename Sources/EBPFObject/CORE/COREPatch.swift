@@ -44,10 +44,16 @@ enum COREPatch {
       else { break }
       if value.isUnresolved { return poison(&instructions, slot, .unresolved) }
       let old = UInt64(UInt32(bitPattern: instruction.immediate)) | UInt64(UInt32(bitPattern: instructions[slot + 1].immediate)) << 32
-      try check(old, value)
-      instructions[slot].immediate = Int32(truncatingIfNeeded: value.new)
-      instructions[slot + 1].immediate = Int32(truncatingIfNeeded: value.new >> 32)
-      return .patched(old: old, new: value.new)
+      var new = value.new
+      if value.isOldNarrow, old != value.old, old == UInt64(UInt32(truncatingIfNeeded: value.old)) {
+        // An unsigned enumeration's upper half (libbpf refuses it).
+        if value.isNewNarrow { new &= 0xffff_ffff }
+      } else {
+        try check(old, value)
+      }
+      instructions[slot].immediate = Int32(truncatingIfNeeded: new)
+      instructions[slot + 1].immediate = Int32(truncatingIfNeeded: new >> 32)
+      return .patched(old: old, new: new)
     default: break
     }
     throw COREFailure("the instruction (opcode 0x\(String(instruction.opcode, radix: 16))) is not one that a relocation can change")

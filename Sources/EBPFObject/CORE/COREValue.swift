@@ -7,6 +7,10 @@ struct COREValue {
   var new: UInt64 = 0
   /// Whether the old value is known well enough to be checked: of bit-fields the compiler may load other bytes than are found here.
   var isOldKnown = true
+  /// Whether the values are of enumerations of 4 bytes. BTF of old compilers does not say whether these are signed: what the instruction
+  /// holds tells it.
+  var isOldNarrow = false
+  var isNewNarrow = false
   /// Nothing fits: the instruction must not be reached.
   var isUnresolved = false
   /// Bytes of the field on both sides; 0 where no load or store of it is to change its size.
@@ -19,6 +23,7 @@ struct COREValue {
   private struct Side {
     var value: UInt64
     var isKnown = true
+    var isNarrow = false
     var size = 0
     var type: BTFType?
   }
@@ -29,6 +34,7 @@ struct COREValue {
     let here = try COREValue.side(local, isBigEndian)
     old = here.value
     isOldKnown = here.isKnown
+    isOldNarrow = here.isNarrow
     oldSize = here.size
     guard let target else {
       // Questions are answered with no; a size or an id is 0; what is read or compared has no value.
@@ -37,6 +43,7 @@ struct COREValue {
     }
     let there = try COREValue.side(target, isBigEndian)
     new = there.value
+    isNewNarrow = there.isNarrow
     newSize = there.size
     if oldSize != newSize { isSizeWrong = !COREValue.canChangeSize(here.type, there.type) }
   }
@@ -58,7 +65,7 @@ struct COREValue {
       guard let step = access.steps.first, let type = access.types.btf.type(step.typeID) else {
         throw COREFailure("\(access) is no enumerator")
       }
-      return Side(value: type.enumeratorLayout(at: step.index).pattern)
+      return Side(value: type.enumeratorLayout(at: step.index).pattern, isNarrow: type.kind == .enumeration)
     default: return try field(access, isBigEndian)
     }
   }

@@ -176,6 +176,18 @@ struct CORERelocationTests {
     #expect(program.poisonedResolution(at: wide)?.advice.contains("bpf_core_enum_value_exists") == true)
   }
 
+  /// Values from 2^31 on are what C says they are, by the enumeration's sign.
+  @Test func enumeratorsOfBothSigns() throws {
+    let object = try COREFixture.object(
+      types: "enum u { HIGH = 0xfffffff0u, LOW = 1 }; enum s { NEGATIVE = -3 }; enum l { LONG = 0x1fffffff0ull };",
+      body: "out[0] = ENUM_VALUE(enum u, HIGH); out[1] = ENUM_VALUE(enum s, NEGATIVE); out[2] = ENUM_VALUE(enum l, LONG);")
+    let same = try COREFixture.types(
+      "enum u { HIGH = 0x80000000u, LOW = 2 } u; enum s { NEGATIVE = -7 } s; enum l { LONG = -1ll << 40 } l;")
+    #expect(COREFixture.values(try object.relocated(against: same)) == [0x8000_0000, -7, -1 << 40])
+    let other = try COREFixture.types("enum u { HIGH = 0x123456789ull } u; enum s { NEGATIVE = 9 } s; enum l { LONG = 3 } l;")
+    #expect(COREFixture.values(try object.relocated(against: other)) == [0x1_2345_6789, 9, 3])
+  }
+
   @Test func modulesAreAskedWhereTheKernelHasNothing() throws {
     let object = try COREFixture.object(
       types: "struct inside { int a; } CORE; struct outside { int b; } CORE;",
