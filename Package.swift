@@ -41,15 +41,15 @@ let package = Package(
 
     // ------------------------------------------------------------------------------------------------ the line
     .target(name: "CEBPF"),
-    .target(name: "EBPFHost", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "EBPFTypes"]),
+    .target(name: "EBPFHost", dependencies: ["EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFTypes"]),
     .target(
       name: "EBPFRuntime",
       dependencies: [
-        "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "EBPFTypes", "CEBPF",
+        "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "CEBPF",
       ]),
     .target(
       name: "EBPFKernel",
-      dependencies: ["EBPFHost", "EBPFBTF", "EBPFISA", "EBPFTables", "EBPFObject", "CEBPF"]),
+      dependencies: ["EBPFHost", "EBPFBTF", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFObject", "CEBPF"]),
     .target(
       name: "EBPFToolchain",
       dependencies: [
@@ -62,14 +62,12 @@ let package = Package(
     .target(
       name: "EBPFCommands",
       dependencies: [
-        "EBPF", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT", "EBPFHost", "EBPFRuntime",
-        "EBPFKernel", "EBPFToolchain", "EBPFTypes", "CEBPF",
+        "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT", "EBPFHost", "EBPFRuntime",
+        "EBPFKernel", "EBPFToolchain", "EBPFTypes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
-    .executableTarget(
-      name: "EBPFTool",
-      dependencies: ["EBPFCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "EBPFTool", dependencies: ["EBPFCommands"]),
 
     // Tests mirror Sources/. Those that need the kernel have their own target.
     // EBPFTestSupport holds what several of them read: test vectors and a generator of random programs.
@@ -88,8 +86,7 @@ let package = Package(
     .testTarget(
       name: "EBPFRuntimeTests",
       dependencies: [
-        "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture",
-        "EBPFTestSupport",
+        "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFTestSupport",
       ]),
     .testTarget(
       name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"],
@@ -98,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [
-        "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFToolchain",
+        "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFToolchain",
         "EBPFTestSupport",
       ]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),

@@ -69,10 +69,13 @@ public struct BTFBuilder: Sendable {
     return add(.int, name, sizeOrType: UInt32(clamping: size), [encoding << 24 | UInt32(clamping: bits ?? 8 * size)])
   }
 
+  /// A floating-point number (`BTF_KIND_FLOAT`) of so many bytes.
   public mutating func addFloat(_ name: String, size: Int) -> BTF.TypeID { add(.float, name, sizeOrType: UInt32(clamping: size)) }
 
+  /// A pointer (`BTF_KIND_PTR`); 0 is `void *`.
   public mutating func addPointer(to target: BTF.TypeID) -> BTF.TypeID { add(.pointer, "", sizeOrType: target) }
 
+  /// An array (`BTF_KIND_ARRAY`); `index` is the type of its indices, an integer.
   public mutating func addArray(of element: BTF.TypeID, count: Int, index: BTF.TypeID) -> BTF.TypeID {
     add(.array, "", sizeOrType: 0, [element, index, UInt32(clamping: count)])
   }
@@ -105,6 +108,7 @@ public struct BTFBuilder: Sendable {
   /// A structure (or union) that is only declared.
   public mutating func addForward(_ name: String, isUnion: Bool = false) -> BTF.TypeID { add(.forward, name, flag: isUnion, sizeOrType: 0) }
 
+  /// A `typedef` (`BTF_KIND_TYPEDEF`).
   public mutating func addTypedef(_ name: String, of target: BTF.TypeID) -> BTF.TypeID { add(.typedef, name, sizeOrType: target) }
 
   /// `const`, `volatile` or `restrict`.
@@ -126,14 +130,17 @@ public struct BTFBuilder: Sendable {
     return add(.functionPrototype, "", count: parameters.count, sizeOrType: result, rest)
   }
 
+  /// A function (`BTF_KIND_FUNC`) with a prototype of the kind `BTF_KIND_FUNC_PROTO`.
   public mutating func addFunction(_ name: String, prototype: BTF.TypeID, linkage: BTFType.Linkage = .global) -> BTF.TypeID {
     add(.function, name, count: Int(linkage.rawValue), sizeOrType: prototype)
   }
 
+  /// A variable (`BTF_KIND_VAR`).
   public mutating func addVariable(_ name: String, type: BTF.TypeID, linkage: BTFType.Linkage = .global) -> BTF.TypeID {
     add(.variable, name, sizeOrType: type, [linkage.rawValue])
   }
 
+  /// A data section (`BTF_KIND_DATASEC`) of so many bytes, with its variables in the order of their offsets.
   public mutating func addDataSection(_ name: String, size: Int, variables: [BTFType.SectionVariable]) -> BTF.TypeID {
     let rest = variables.flatMap { [$0.typeID, UInt32(clamping: $0.offset), UInt32(clamping: $0.size)] }
     return add(.dataSection, name, count: variables.count, sizeOrType: UInt32(clamping: size), rest)

@@ -13,6 +13,7 @@ public struct BTFError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A value whose bytes do not match its type.
     public static let badValue = Code(rawValue: "badValue")
   }
+  /// Which kind of failure.
   public var code: Code
   /// What is wrong and, where there is one, the way out, in one line.
   public var message: String

@@ -5,6 +5,7 @@ public struct BTFType: Sendable {
   /// The BTF that the type was looked up in; its references are resolved there.
   public let btf: BTF
   let owner: BTF.Storage
+  /// Its number in the BTF that it is read from.
   public let id: BTF.TypeID
   /// Where it stands in its blob, in bytes.
   public let offset: Int
@@ -19,11 +20,13 @@ public struct BTFType: Sendable {
   private func number(_ position: Int) -> UInt32 { owner.view.u32(offset + position) ?? 0 }
   private var info: UInt32 { number(4) }
 
+  /// What kind of type it is.
   public var kind: BTFKind { BTFKind(rawValue: UInt8(truncatingIfNeeded: info >> 24 & 0x1f)) ?? .void }
   /// The number of members, enumerators, parameters or variables; a function's linkage.
   public var elementCount: Int { Int(info & 0xffff) }
   /// Structures: members carry bit-field sizes. Forward declarations: of a union. Enumerations: signed. Tags: an attribute.
   public var kindFlag: Bool { info >> 31 != 0 }
+  /// Where its name stands in the strings; 0 without one.
   public var nameOffset: UInt32 { number(0) }
   /// Its name, empty for an anonymous type.
   public var name: String { btf.string(at: nameOffset) ?? "" }
@@ -45,8 +48,11 @@ public struct BTFType: Sendable {
 
   /// How an integer is meant, and which bits of its bytes it takes.
   public struct IntegerEncoding: Sendable, Hashable {
+    /// Negative numbers are in it (`BTF_INT_SIGNED`).
     public var isSigned: Bool
+    /// It holds text (`BTF_INT_CHAR`).
     public var isCharacter: Bool
+    /// It is a `bool` (`BTF_INT_BOOL`).
     public var isBoolean: Bool
     /// The first bit's place (always 0 nowadays) and the number of bits.
     public var bitOffset: Int

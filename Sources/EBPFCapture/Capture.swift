@@ -82,6 +82,7 @@ public struct CapturedPacket: Sendable, Hashable {
 
 /// An interface that packets of a capture come from.
 public struct CaptureInterface: Sendable, Hashable {
+  /// What its packets begin with.
   public var linkType: LinkType
   /// The most bytes that were captured of a packet; 0: no limit.
   public var snapLength: UInt32

@@ -19,12 +19,17 @@ public struct LinkType: RawRepresentable, Sendable, Hashable {
 
   /// BSD loopback: four bytes of protocol family in the order of the capturing host.
   public static let null = LinkType(rawValue: 0)
+  /// Ethernet frames without their checksum.
   public static let ethernet = LinkType(rawValue: 1)
   /// An IPv4 or IPv6 header at once.
   public static let raw = LinkType(rawValue: 101)
+  /// Linux's "any" interface: 16 bytes before the network header (`LINKTYPE_LINUX_SLL`).
   public static let linuxCooked = LinkType(rawValue: 113)
+  /// An IPv4 header at once.
   public static let ipv4 = LinkType(rawValue: 228)
+  /// An IPv6 header at once.
   public static let ipv6 = LinkType(rawValue: 229)
+  /// The newer form of ``linuxCooked``, 20 bytes (`LINKTYPE_LINUX_SLL2`).
   public static let linuxCooked2 = LinkType(rawValue: 276)
 
   /// The number that libpcap's functions take for it on Linux (`DLT_*`): the same but for a few old ones (`pcap-common.c` has the table).
@@ -46,6 +51,7 @@ public struct CaptureError: Error, Sendable, Hashable, CustomStringConvertible {
   public struct Code: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// The file begins as no capture does.
     public static let notACapture = Code(rawValue: "notACapture")
     /// The file ends in the middle of a header or packet.
     public static let truncated = Code(rawValue: "truncated")
@@ -56,6 +62,7 @@ public struct CaptureError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Packets that the format to be written cannot hold.
     public static let cannotWrite = Code(rawValue: "cannotWrite")
   }
+  /// Which kind of failure.
   public var code: Code
   /// What is wrong, in one line.
   public var message: String

@@ -255,11 +255,3 @@ struct MapDump {
     }
   }
 }
-
-extension MapType {
-  /// Whether each processor has values of its own.
-  var isPerCPU: Bool { [.percpuHash, .percpuArray, .lruPercpuHash, .percpuCgroupStorage].contains(self) }
-
-  /// Whether all elements are there from the start.
-  var isArray: Bool { [.array, .percpuArray].contains(self) }
-}

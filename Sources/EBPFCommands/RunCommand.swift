@@ -93,7 +93,7 @@ struct RunCommand: AsyncParsableCommand {
     options.keepsOutput = output != nil
     let replay: Replay
     do {
-      replay = try host == .kernel ? loaded.program.replayInKernel(capture, options) : loaded.program.run(over: capture, options: options)
+      replay = try loaded.program.run(over: capture, options: options)
     } catch { throw CommandFailure("\(label): \(LoadedProgram.message(error))") }
     let report = ReplayReport(replay: replay, type: spec.type, maps: loaded.loaded.maps.map { MapDump($0, object) })
     if json {
@@ -118,12 +118,13 @@ struct RunCommand: AsyncParsableCommand {
   // MARK: Memory
 
   private func runOnMemory(_ spec: ProgramSpec, _ object: ObjectSpec) throws {
-    guard memory != nil || context != nil || spec.type == .rawMemory || !spec.worksOnPackets else {
+    let shape = RunShape(spec.type ?? .rawMemory)
+    guard memory != nil || context != nil || !shape.takesPacket else {
       throw ValidationError("program '\(spec.name)' works on packets: give --pcap or --memory")
     }
     var input = TestInput(
       data: try memory.map { try Files.read($0) } ?? [], context: try context.map { try Files.read($0) } ?? [], repeatCount: times)
-    if spec.type != .rawMemory, !spec.worksOnPackets, context == nil {
+    if !shape.takesData, context == nil {
       // Types without data: the bytes are the context.
       swap(&input.data, &input.context)
     }
@@ -140,42 +141,5 @@ struct RunCommand: AsyncParsableCommand {
       Console.print(Paint.bold(spec.name) + " (\(spec.type?.description ?? "?")): \(loaded.engineText)")
       Console.print(try report.text(most: entries))
     }
-  }
-}
-
-extension ProgramSpec {
-  /// Whether the program's type is run on packets (`BPF_PROG_TEST_RUN` with data).
-  var worksOnPackets: Bool {
-    switch type {
-    case .xdp?, .socketFilter?, .schedCls?, .schedAct?, .cgroupSkb?, .lwtIn?, .lwtOut?, .lwtXmit?, .lwtSeg6local?, .skSkb?, .flowDissector?,
-      .netfilter?:
-      true
-    default: false
-    }
-  }
-}
-
-extension Program {
-  /// Runs the program in the kernel on every packet of a capture, one test run after another.
-  fileprivate func replayInKernel(_ capture: Capture, _ options: ReplayOptions) throws(HostError) -> Replay {
-    var counts: [UInt32: Int] = [:]
-    var replay = Replay(packets: 0, actions: [], nanoseconds: 0, output: [])
-    for round in 0..<options.repeatCount {
-      for (index, packet) in capture.packets.enumerated() {
-        let result: TestResult
-        do throws(HostError) { result = try run(TestInput(data: Array(capture.data(of: packet)))) } catch {
-          throw HostError(error.code, "packet \(index + 1): \(error.message)", errno: error.errno)
-        }
-        let action = UInt32(truncatingIfNeeded: result.returnValue)
-        counts[action, default: 0] += 1
-        replay.packets += 1
-        replay.nanoseconds += result.nanoseconds
-        if options.keepsOutput, round == options.repeatCount - 1, Verdicts.passes(action, spec.type) {
-          replay.output.append(Replay.Packet(index: index, action: action, data: result.data))
-        }
-      }
-    }
-    replay.actions = counts.sorted { $0.key < $1.key }.map { Replay.ActionCount(action: $0.key, count: $0.value) }
-    return replay
   }
 }

@@ -1,4 +1,3 @@
-import EBPFRuntime
 import EBPFTables
 import EBPFTypes
 
@@ -6,20 +5,39 @@ import EBPFTypes
 enum Verdicts {
   /// The kernel's name in lower case for xdp and traffic control (`pass`, `shot`), the number for others and for numbers without a name.
   static func name(_ action: UInt32, _ type: ProgramType?) -> String {
-    switch type {
-    case .xdp?:
-      let names = ["aborted", "drop", "pass", "tx", "redirect"]
-      return names.indices.contains(Int(action)) ? names[Int(action)] : "\(action)"
-    case .schedCls?, .schedAct?:
-      if TCAction(rawValue: Int32(bitPattern: action)) == .unspecified { return "unspec" }
-      let names = ["ok", "reclassify", "shot", "pipe", "stolen", "queued", "repeat", "redirect", "trap"]
-      return names.indices.contains(Int(action)) ? names[Int(action)] : "\(action)"
-    default: return "\(action)"
+    let name: String? =
+      switch type.map({ RunShape($0).answer }) {
+      case .xdpAction?: Self.name(XDPAction(rawValue: action))
+      case .trafficControlAction?: Self.name(TCAction(rawValue: Int32(bitPattern: action)))
+      default: nil
+      }
+    return name ?? "\(action)"
+  }
+
+  private static func name(_ action: XDPAction) -> String? {
+    switch action {
+    case .aborted: "aborted"
+    case .drop: "drop"
+    case .pass: "pass"
+    case .tx: "tx"
+    case .redirect: "redirect"
+    default: nil
     }
   }
 
-  /// Whether a packet with that verdict goes on its way.
-  static func passes(_ action: UInt32, _ type: ProgramType?) -> Bool {
-    type.map { Disposition(action, of: $0, hasTarget: true) != .dropped } ?? false
+  private static func name(_ action: TCAction) -> String? {
+    switch action {
+    case .unspecified: "unspec"
+    case .ok: "ok"
+    case .reclassify: "reclassify"
+    case .shot: "shot"
+    case .pipe: "pipe"
+    case .stolen: "stolen"
+    case .queued: "queued"
+    case .repeat: "repeat"
+    case .redirect: "redirect"
+    case .trap: "trap"
+    default: nil
+    }
   }
 }

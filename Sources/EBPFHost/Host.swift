@@ -33,7 +33,9 @@ public struct LoadOptions: Sendable {
     case checked
   }
 
+  /// Whether programs must be proved; with ``Verification/unchecked`` a wrong program can crash the process.
   public var verification: Verification = .required
+  /// What executes programs in userspace; ``Program/engine`` says what does.
   public var engine: Engine = .jit
   /// Names of the programs to load; `nil`: all that are not marked otherwise.
   public var programs: Set<String>?
@@ -48,4 +50,17 @@ public struct LoadOptions: Sendable {
   public var trace: (@Sendable (String) -> Void)?
 
   public init() {}
+}
+
+extension LoadOptions {
+  /// The programs of an object that are to be loaded.
+  /// - Throws: ``HostError`` with ``HostError/Code/notFound`` for a name in ``programs`` that the object does not have.
+  package func programs(of object: ObjectSpec) throws(HostError) -> [ProgramSpec] {
+    guard let names = programs else { return object.programs.filter(\.isAutoloaded) }
+    for name in names.sorted() where !object.programs.contains(where: { $0.name == name }) {
+      let all = object.programs.map(\.name).joined(separator: ", ")
+      throw HostError(.notFound, "the object has no program '\(name)'; it has: \(all)")
+    }
+    return object.programs.filter { names.contains($0.name) }
+  }
 }

@@ -24,7 +24,9 @@ public struct HostError: Error, Sendable, CustomStringConvertible {
     public static let fault = Code(rawValue: "fault")
   }
 
+  /// Which kind of failure.
   public var code: Code
+  /// One line: the thing, the place and the way out.
   public var message: String
   /// The errno that belongs to it, 0 without.
   public var errno: Int32

@@ -5,6 +5,7 @@ public import EBPFObject
 /// Values of per-CPU maps are all processors' values in a row, each padded to a multiple of eight bytes, as in the kernel.
 /// All operations may be called from several threads at once.
 public final class Map: Sendable {
+  /// The definition that the map was made from, with what the host has filled in.
   public let spec: MapSpec
   package let backend: any MapBackend
 

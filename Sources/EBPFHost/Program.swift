@@ -1,7 +1,9 @@
+public import EBPFCapture
 public import EBPFObject
 
 /// A loaded program.
 public final class Program: Sendable {
+  /// The program as it was loaded.
   public let spec: ProgramSpec
   package let backend: any ProgramBackend
 
@@ -17,6 +19,16 @@ public final class Program: Sendable {
 
   /// Runs the program once on data that the caller makes up, as `BPF_PROG_TEST_RUN` does.
   public func run(_ input: TestInput) throws(HostError) -> TestResult { try backend.run(input) }
+
+  /// Runs the program on every packet of a capture: xdp, traffic control, socket filters and the other types that work on socket buffers. The
+  /// capture stays as it is, whatever the program writes.
+  ///
+  /// In userspace the packets go through one buffer, and a run costs some nanoseconds more than the program; in the kernel each is a test run,
+  /// which sees of a packet that the capture has cut only what is there, and takes broadcasts for multicasts.
+  /// - Throws: ``HostError`` where programs of the type are not run on packets, or where a run failed (the message says at which packet).
+  public func run(over capture: Capture, options: ReplayOptions = ReplayOptions()) throws(HostError) -> Replay {
+    try backend.run(over: capture, options: options)
+  }
 
   /// Gives the program back; a run under way finishes.
   public func close() { backend.close() }
@@ -62,6 +74,7 @@ package protocol ProgramBackend: Sendable {
   /// What executes the program in this process.
   var engine: LoadOptions.Engine? { get }
   func run(_ input: TestInput) throws(HostError) -> TestResult
+  func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay
   func close()
 }
 

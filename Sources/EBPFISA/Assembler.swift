@@ -1,7 +1,10 @@
 /// What is wrong with assembler source, and where. Lines and columns count from 1, columns in bytes.
 public struct AssemblyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Line of the text, from 1.
   public let line: Int
+  /// Column in bytes, from 1.
   public let column: Int
+  /// What is wrong there, in one line.
   public let message: String
 
   public var description: String { "\(line):\(column): \(message)" }
@@ -11,11 +14,15 @@ public struct AssemblyError: Error, Hashable, Sendable, CustomStringConvertible 
 public struct Assembly: Sendable, Hashable {
   /// A map that the source declares: `.map NAME TYPE KEY VALUE ENTRIES`, sizes in bytes.
   public struct MapDeclaration: Sendable, Hashable {
+    /// The name by which instructions refer to it.
     public let name: String
     /// The type's name in lower case without `BPF_MAP_TYPE_`, as in `hash` and `percpu_array`.
     public let type: String
+    /// Bytes of a key.
     public let keySize: UInt32
+    /// Bytes of a value.
     public let valueSize: UInt32
+    /// The most entries that it holds.
     public let maxEntries: UInt32
   }
 

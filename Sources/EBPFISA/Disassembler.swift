@@ -15,6 +15,7 @@ public enum AssemblyStyle: String, Sendable, Hashable, CaseIterable {
 /// `code_addr(+5)`), a word of the other style (`call pc+5`, `call kernel-function#77 module 3`, `callx r3`), or the raw slot
 /// (`.8byte 0x…`, for slots that are no instruction).
 public struct Disassembler: Sendable {
+  /// Whose syntax the text has.
   public var style: AssemblyStyle
   /// Names of helpers, for the kernel's style (`call bpf_ktime_get_ns#5`); `unknown#5` where it gives none.
   public var helperName: @Sendable (Int32) -> String?

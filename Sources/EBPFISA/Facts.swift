@@ -1,4 +1,5 @@
-/// What a proof says of each instruction of a program: made by the verifier, read by the JIT and the interpreter's decoder.
+/// What a proof says of each instruction of a program: made by the verifier, read by the JIT. All of it is by the slots of the
+/// program as it was verified.
 ///
 /// A fact may be missing and never changes what a correct program computes; it lets code be left out.
 @frozen
@@ -22,17 +23,12 @@ public struct Facts: Sendable, Hashable {
     /// The divisor is never zero, and for a signed operation the quotient does not overflow.
     @inlinable
     public static var safeDivision: Flags { Flags(rawValue: 1 << 3) }
-    /// The memory access is aligned to its size.
-    @inlinable
-    public static var aligned: Flags { Flags(rawValue: 1 << 4) }
-    /// The upper 32 bits of the result are not read before they are written again.
-    @inlinable
-    public static var upperHalfUnused: Flags { Flags(rawValue: 1 << 5) }
   }
 
   /// One element a slot.
   public var flags: [Flags]
-  /// For a helper call with a map argument that is the same map on every path: slot to index in `ObjectSpec.maps`.
+  /// For a helper call with a map argument that is the same map on every path: slot to index in `ObjectSpec.maps`. For compilers that put lookups
+  /// inline; the one here does not yet.
   public var constantMaps: [Int: Int]
   /// The deepest stack byte that each function uses, by the slot of its first instruction (bytes below r10, a multiple of 8).
   public var stackDepth: [Int: Int]

@@ -59,15 +59,23 @@ public struct InstructionForm: Sendable, Hashable {
     case none, destination, source, r0
   }
 
+  /// The whole opcode byte.
   public let opcode: UInt8
   /// A name of its own for each row: `add64`, `jslt32`, `ldxw`, `atomic_fetch_add64`, `lddw_map_fd`.
   public let name: String
+  /// The conformance group that the instruction belongs to.
   public let group: ConformanceGroup
+  /// The first version of the instruction set that has it.
   public let version: ISAVersion
+  /// What the destination field holds.
   public let destination: RegisterField
+  /// What the source field holds.
   public let source: RegisterField
+  /// What the offset field holds.
   public let offset: OffsetField
+  /// What the immediate holds.
   public let immediate: ImmediateField
+  /// The register that the instruction writes.
   public let writes: Written
 
   /// Whether the slot is of this form: all that tells variants apart agrees, and what must be zero is zero.

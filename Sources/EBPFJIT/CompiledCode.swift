@@ -48,8 +48,10 @@ public struct CompiledCode: Sendable, Hashable {
     case arm64
   }
 
+  /// The processor that the code is for.
   public var architecture: Architecture
   public var bytes: [UInt8]
+  /// The places in ``bytes`` that depend on addresses of the host.
   public var relocations: [Relocation]
   /// Byte offset of the entry point that the host calls: `UInt64 entry(UInt64 r1, UInt64 r2, environment *)`, the platform's C convention.
   public var entry: Int

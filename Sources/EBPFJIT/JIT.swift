@@ -9,6 +9,7 @@ public struct JIT: Sendable, Hashable {
     case x86_64(X86_64Features)
   }
 
+  /// The processor that code is made for.
   public var processor: Processor
   /// How often each call of a function may pass a `may_goto` before it leaves the loop (the kernel's `BPF_MAX_LOOPS`).
   public var loopBudget: UInt32

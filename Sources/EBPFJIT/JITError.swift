@@ -13,6 +13,7 @@ public struct JITError: Error, Sendable, Hashable, CustomStringConvertible {
     case badOperand
   }
 
+  /// Which kind of failure.
   public var code: Code
   /// Index of the slot at fault, where there is one.
   public var slot: Int?

@@ -22,7 +22,7 @@ public struct KernelHost: Host {
       throw HostError(.unsupported, "the kernel runs no unchecked programs: its verifier is part of loading")
     }
     let object = try object.relocated(against: options.types, programs: options.programs)
-    let chosen = object.programs.filter { options.programs?.contains($0.name) ?? $0.isAutoloaded }
+    let chosen = try options.programs(of: object)
     let session = try LoadSession(object)
     var programs: [Program] = []
     do throws(HostError) {

@@ -25,8 +25,8 @@ final class KernelMap: MapBackend {
   init(spec: MapSpec, descriptor: FileDescriptor) {
     self.spec = spec
     self.descriptor = descriptor
-    processorCount = spec.type.hasValueForEachProcessor ? Processors.possible : 1
-    fullValueSize = spec.type.hasValueForEachProcessor ? (spec.valueSize + 7) / 8 * 8 * processorCount : spec.valueSize
+    processorCount = spec.type.isPerCPU ? Processors.possible : 1
+    fullValueSize = spec.type.isPerCPU ? (spec.valueSize + 7) / 8 * 8 * processorCount : spec.valueSize
   }
 
   func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]? {
@@ -59,7 +59,7 @@ final class KernelMap: MapBackend {
   }
 
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int {
-    guard spec.type == .ringBuffer else {
+    guard spec.type == .ringbuf else {
       throw HostError(.unsupported, "map '\(spec.name)' is no ring buffer: it has elements to look up, not records to drain")
     }
     let outcome: Result<Int, HostError> = ringBuffer.withLock { reader in
@@ -76,7 +76,7 @@ final class KernelMap: MapBackend {
   }
 
   func wait(nanoseconds: Int64) throws(HostError) -> Bool {
-    guard spec.type == .ringBuffer else {
+    guard spec.type == .ringbuf else {
       throw HostError(.unsupported, "map '\(spec.name)' is no ring buffer: there is nothing to wait for")
     }
     return try descriptor.use { (fd) throws(HostError) in

@@ -15,34 +15,36 @@ import Darwin
 final class KernelProgram: ProgramBackend {
   let spec: ProgramSpec
   let descriptor: FileDescriptor
+  let shape: RunShape
 
   init(spec: ProgramSpec, descriptor: FileDescriptor) {
     self.spec = spec
     self.descriptor = descriptor
+    shape = RunShape(spec.type ?? .unspec)
   }
 
   /// `BPF_PROG_TEST_RUN`.
   func run(_ input: TestInput) throws(HostError) -> TestResult {
-    let shape = TestRunShape(spec.type)
+    let sizes = TestRunSizes(shape.input)
     guard let repeatCount = UInt32(exactly: input.repeatCount) else {
       throw HostError(.badArgument, "program '\(spec.name)' cannot be run \(input.repeatCount) times")
     }
     if !shape.takesData, !input.data.isEmpty {
       throw HostError(.badArgument, "programs of the type of '\(spec.name)' are not run on a packet; give a context")
     }
-    var contextSize = input.context.isEmpty ? shape.contextSize : input.context.count
-    var dataSize = shape.takesData ? input.data.count + shape.growth : 0
+    var contextSize = input.context.isEmpty ? sizes.contextSize : input.context.count
+    var dataSize = shape.takesData ? input.data.count + sizes.growth : 0
     while true {
       let data = UnsafeMutableRawBufferPointer.allocate(byteCount: dataSize, alignment: 8)
       defer { data.deallocate() }
-      let contextOut = UnsafeMutableRawBufferPointer.allocate(byteCount: shape.returnsContext ? contextSize : 0, alignment: 8)
+      let contextOut = UnsafeMutableRawBufferPointer.allocate(byteCount: sizes.returnsContext ? contextSize : 0, alignment: 8)
       defer { contextOut.deallocate() }
       // A syscall program's context is changed where it lies, so that the kernel gets a copy.
       var context = input.context
 
       var attributes = ebpf_program_test_run()
       // A kernel that runs a type once only (syscall, raw_tracepoint) refuses any other number than 0.
-      attributes.repeat = shape.repeats ? repeatCount : 0
+      attributes.repeat = sizes.repeats ? repeatCount : 0
       let result = try descriptor.use { (fd) throws(HostError) in
         input.data.withUnsafeBytes { dataIn in
           context.withUnsafeMutableBytes { contextIn in
@@ -100,44 +102,33 @@ final class KernelProgram: ProgramBackend {
   }
 }
 
-/// What `BPF_PROG_TEST_RUN` takes and gives for a program type (`net/bpf/test_run.c`).
-struct TestRunShape {
-  var takesData = false
-  var repeats = false
+/// Sizes of `BPF_PROG_TEST_RUN`, and whether it runs more than once (`net/bpf/test_run.c`).
+private struct TestRunSizes {
+  var repeats = true
   var returnsContext = false
   /// Bytes of the context that the kernel returns where none is given; 0 where it returns none then.
   var contextSize = 0
   /// The most bytes by which a run can make the data longer.
   var growth = 0
 
-  init(_ type: ProgramType?) {
-    switch type {
-    case .xdp?:
-      takesData = true
-      repeats = true
+  init(_ input: RunShape.Input) {
+    switch input {
+    case .xdp:
       returnsContext = true
       // The room before a packet (256 bytes) and behind it (the rest of its page, and of its fragments).
       growth = 1 << 16
-    case .socketFilter?, .schedCLS?, .schedACT?, .cgroupSKB?, .lwtIn?, .lwtOut?, .lwtXmit?, .lwtSeg6Local?:
-      takesData = true
-      repeats = true
+    case .socketBuffer:
       returnsContext = true
       contextSize = 192  // struct __sk_buff
       growth = 1 << 17
-    case .flowDissector?:
-      takesData = true
-      repeats = true
+    case .flowDissector:
       growth = 64  // struct bpf_flow_keys comes back in place of the packet.
-    case .skLookup?:
-      repeats = true
+    case .socketLookup:
       returnsContext = true
-    case .netfilter?:
-      takesData = true
-      repeats = true
-      growth = 0
-    default:
-      // syscall, raw_tracepoint, struct_ops, tracing: a context alone.
-      break
+    case .netfilter: break
+    case .memory, .context:
+      // syscall, raw_tracepoint, struct_ops, tracing: a context alone, once.
+      repeats = false
     }
   }
 }

@@ -67,11 +67,11 @@ enum KernelSymbols {
   private static func attachTypeID(of spec: ProgramSpec) throws(HostError) -> UInt32 {
     let (name, kind): (String, BTFKind)
     switch (spec.type, spec.expectedAttachType) {
-    case (.tracing?, .traceRawTracepoint?): (name, kind) = ("btf_trace_" + spec.attachTarget, .typedef)
-    case (.tracing?, .traceIterator?): (name, kind) = ("bpf_iter_" + spec.attachTarget, .function)
+    case (.tracing?, .traceRawTp?): (name, kind) = ("btf_trace_" + spec.attachTarget, .typedef)
+    case (.tracing?, .traceIter?): (name, kind) = ("bpf_iter_" + spec.attachTarget, .function)
     case (.tracing?, _): (name, kind) = (spec.attachTarget, .function)
     case (.lsm?, _): (name, kind) = ("bpf_lsm_" + spec.attachTarget, .function)
-    case (.structOps?, _), (.extension?, _):
+    case (.structOps?, _), (.ext?, _):
       throw HostError(.unsupported, "program '\(spec.name)': the kernel host does not load section '\(spec.section)' yet")
     default: return 0
     }

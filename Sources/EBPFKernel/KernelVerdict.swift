@@ -16,6 +16,7 @@ public struct KernelVerdict: Sendable, Hashable {
     case everything = 6
   }
 
+  /// What the kernel said.
   public var answer: Answer
   /// Why not, in the kernel's words, several lines joined by `; `; empty for ``Answer/accept``.
   public var message: String
@@ -23,7 +24,9 @@ public struct KernelVerdict: Sendable, Hashable {
   public var instruction: Int?
   /// What the kernel prints as `processed N insns`, `total_states` and `peak_states`; 0 where it did not come that far.
   public var instructionsProcessed: Int
+  /// States that the kernel's verifier made.
   public var totalStates: Int
+  /// States that it held at once, at most.
   public var peakStates: Int
   /// Time in the verifier, as the kernel measured it; 0 where it did not come that far.
   public var microseconds: Int

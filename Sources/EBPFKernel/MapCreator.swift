@@ -65,7 +65,7 @@ struct MapCreator {
   private static func adjusted(_ spec: MapSpec) -> MapSpec {
     var spec = spec
     switch spec.type {
-    case .ringBuffer, .userRingBuffer:
+    case .ringbuf, .userRingbuf:
       // A power of two and a multiple of the page size.
       let page = ebpf_page_size()
       if spec.maxEntries > 0, spec.maxEntries <= 1 << 30 {
@@ -109,22 +109,11 @@ struct MapCreator {
 }
 
 extension MapType {
-  /// Whether each processor has its own value under a key.
-  var hasValueForEachProcessor: Bool {
-    switch self {
-    case .perCPUHash, .perCPUArray, .lruPerCPUHash, .perCPUCgroupStorage: true
-    default: false
-    }
-  }
-
-  /// Whether its values are maps.
-  var isMapOfMaps: Bool { self == .arrayOfMaps || self == .hashOfMaps }
-
   /// Whether the kernel lets the map's key and value have types: not where values are descriptors or the kernel's own.
   var takesTypes: Bool {
     switch self {
-    case .perfEventArray, .cgroupArray, .stackTrace, .arrayOfMaps, .hashOfMaps, .devMap, .devMapHash, .cpuMap, .xskMap, .sockMap, .sockHash,
-      .programArray, .ringBuffer, .userRingBuffer, .queue, .stack, .bloomFilter:
+    case .perfEventArray, .cgroupArray, .stackTrace, .arrayOfMaps, .hashOfMaps, .devmap, .devmapHash, .cpumap, .xskmap, .sockmap, .sockhash,
+      .progArray, .ringbuf, .userRingbuf, .queue, .stack, .bloomFilter:
       false
     default: true
     }

@@ -8,6 +8,7 @@ public import EBPFTables
 public struct ProgramInformation: Sendable, Hashable {
   /// The number under which the kernel, bpftool and this run's other tools know it.
   public var id: UInt32
+  /// The program's type.
   public var type: ProgramType
   /// The name as the kernel keeps it, 15 bytes at most.
   public var name: String
@@ -30,6 +31,7 @@ public struct ProgramInformation: Sendable, Hashable {
   public var instructionsVerified: Int
   /// Runs and their time in nanoseconds, counted only while `BPF_ENABLE_STATS` or `kernel.bpf_stats_enabled` is on.
   public var runCount: UInt64
+  /// Nanoseconds in all runs together, where the kernel keeps statistics (`kernel.bpf_stats_enabled`).
   public var runTime: UInt64
 }
 

@@ -5,7 +5,7 @@ extension ProgramType {
   /// Whether the kernel wants `CAP_NET_ADMIN` for the type (`is_net_admin_prog_type`, `kernel/bpf/syscall.c`).
   var needsNetworkAdministration: Bool {
     switch self {
-    case .schedCLS, .schedACT, .xdp, .lwtIn, .lwtOut, .lwtXmit, .lwtSeg6Local, .skSKB, .skMsg, .flowDissector, .cgroupDevice, .cgroupSock,
+    case .schedCls, .schedAct, .xdp, .lwtIn, .lwtOut, .lwtXmit, .lwtSeg6local, .skSkb, .skMsg, .flowDissector, .cgroupDevice, .cgroupSock,
       .cgroupSockAddr, .cgroupSockopt, .cgroupSysctl, .sockOps, .netfilter:
       true
     default: false
@@ -15,7 +15,7 @@ extension ProgramType {
   /// Whether the kernel wants `CAP_PERFMON` for the type (`is_perfmon_prog_type`).
   var needsPerformanceMonitoring: Bool {
     switch self {
-    case .kprobe, .tracepoint, .perfEvent, .rawTracepoint, .rawTracepointWritable, .tracing, .lsm, .structOps, .extension: true
+    case .kprobe, .tracepoint, .perfEvent, .rawTracepoint, .rawTracepointWritable, .tracing, .lsm, .structOps, .ext: true
     default: false
     }
   }

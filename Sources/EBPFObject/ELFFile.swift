@@ -48,7 +48,6 @@ package struct ELFFile: Sendable {
     package var size: UInt64
 
     package static let undefined = 0
-    package static let common = 0xfff2
     package var isGlobal: Bool { info >> 4 != 0 }
     package var isWeak: Bool { info >> 4 == 2 }
     /// Hidden or internal: seen by no other object.

@@ -3,7 +3,9 @@ public import EBPFTables
 
 /// The definition of a map; no memory stands behind it.
 public struct MapSpec: Sendable {
+  /// The name in the object.
   public var name: String
+  /// The map's type.
   public var type: MapType
   /// Bytes of a key; 0 for queues, stacks and ring buffers.
   public var keySize: Int
@@ -11,6 +13,7 @@ public struct MapSpec: Sendable {
   public var valueSize: Int
   /// The most elements, or a ring buffer's size in bytes.
   public var maxEntries: Int
+  /// How it is created.
   public var flags: MapFlags
   /// `map_extra`.
   public var extra: UInt64
@@ -18,6 +21,7 @@ public struct MapSpec: Sendable {
   public var numaNode: Int?
   /// Types of key and value in the object's BTF, 0 without.
   public var keyTypeID: BTF.TypeID
+  /// The value's type in the object's BTF; 0 without.
   public var valueTypeID: BTF.TypeID
   /// How the map outlives its owner.
   public var pinning: Pinning
@@ -55,7 +59,9 @@ public struct MapSpec: Sendable {
       /// A program of the object, by name.
       case program(String)
     }
+    /// The key, of the map's key size.
     public var key: [UInt8]
+    /// What stands under it.
     public var value: Value
 
     public init(key: [UInt8], value: Value) {

@@ -17,6 +17,7 @@ public struct ObjectError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A CO-RE relocation that cannot be applied: candidates that disagree, an instruction of another form, a value that does not fit.
     public static let relocation = Code(rawValue: "relocation")
   }
+  /// Which kind of failure.
   public var code: Code
   /// What is wrong and, where there is one, the way out, in one line.
   public var message: String

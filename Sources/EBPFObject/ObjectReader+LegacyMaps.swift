@@ -46,7 +46,7 @@ extension ObjectReader {
 
   /// Gives maps of maps their templates and contents, once all maps have an index.
   private mutating func resolveInnerMaps(_ records: [(index: Int, record: LegacyRecord)]) {
-    for (outer, record) in records where maps[outer].type.holdsMaps {
+    for (outer, record) in records where maps[outer].type.isMapOfMaps {
       if record.form == .sample, record.words.count > 5 {
         // The template's place among the section's maps.
         let place = Int(record.words[5])
@@ -96,7 +96,7 @@ struct LegacyRecord {
     case 28..<32:
       // Both have seven numbers. An inner map's index needs a map of maps, a memory node its flag; else the sixth is an id, the seventh a pinning.
       let type = MapType(rawValue: words[0])
-      let isSample = type.holdsMaps || words[4] & MapFlags.numaNode.rawValue != 0 || (words[5] == 0 && words[6] == 0)
+      let isSample = type.isMapOfMaps || words[4] & MapFlags.numaNode.rawValue != 0 || (words[5] == 0 && words[6] == 0)
       form = isSample || words[6] > 2 ? .sample : .iproute2
     case 32..<64: form = .iproute2
     case 276...: form = .gobpf

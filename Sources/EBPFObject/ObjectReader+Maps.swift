@@ -1,16 +1,6 @@
 internal import EBPFBTF
 internal import EBPFTables
 
-extension MapType {
-  // The three types whose definitions hold other maps or programs (`enum bpf_map_type`).
-  static let programArrayNumber: UInt32 = 3
-  static let arrayOfMapsNumber: UInt32 = 12
-  static let hashOfMapsNumber: UInt32 = 13
-
-  var holdsMaps: Bool { rawValue == MapType.arrayOfMapsNumber || rawValue == MapType.hashOfMapsNumber }
-  var holdsPrograms: Bool { rawValue == MapType.programArrayNumber }
-}
-
 /// Maps defined by a structure's type in the section `.maps` (libbpf's BTF-defined maps).
 extension ObjectReader {
   static let declaredSection = ".maps"
@@ -162,7 +152,7 @@ extension ObjectReader {
       let target = elf.view.u64(section.range.lowerBound + offset).map { Int(clamping: $0) } ?? 0
       let symbolOffset = Int(clamping: symbol.value)
       let targetOffset = symbolOffset.addingReportingOverflow(symbol.kind == ELFFile.Symbol.section ? target : 0).partialValue
-      if maps[index].type.holdsMaps {
+      if maps[index].type.isMapOfMaps {
         guard let inner = declaredMaps[SectionPlace(section: symbol.section, offset: targetOffset)] else {
           throw place.error("'\(elf.name(of: symbol))' in 'values' is no map")
         }

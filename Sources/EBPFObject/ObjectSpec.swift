@@ -58,6 +58,7 @@ public struct ExternSpec: Sendable, Hashable {
     case function
   }
   public var name: String
+  /// What kind of thing it is.
   public var kind: Kind
   /// Whether the object copes with its absence (`__weak`): it is then zero.
   public var isWeak: Bool

@@ -12,6 +12,7 @@ public struct ProgramSpec: Sendable {
   public var section: String
   /// What the section name says; `nil` where it says nothing known.
   public var type: ProgramType?
+  /// The attach type that the program is loaded for; `nil`: its type has none, or number 0.
   public var expectedAttachType: AttachType?
   /// What the section name says after its prefix, `syscalls/sys_enter_open`; empty without.
   public var attachTarget: String

@@ -3,7 +3,7 @@ public import EBPFHost
 import EBPFISA
 import EBPFJIT
 public import EBPFObject
-import EBPFTables
+public import EBPFTables
 
 /// The virtual machine in this process: no privileges, no kernel.
 ///
@@ -17,6 +17,15 @@ public struct UserspaceHost: Host {
   public init() { processorCount = ProcessorSlots.processors }
 
   public var name: String { "userspace" }
+
+  /// The map types that this host has; `Documentation/HelpersAndMaps.md` lists them.
+  public static let mapTypes: Set<MapType> = [
+    .array, .percpuArray, .hash, .percpuHash, .lruHash, .lruPercpuHash, .lpmTrie, .progArray, .arrayOfMaps, .hashOfMaps, .queue, .stack,
+    .ringbuf, .devmap, .devmapHash, .cpumap, .xskmap, .perfEventArray,
+  ]
+
+  /// The helpers that programs can call here, `bpf_tail_call` among them; some of them only when unproved (`Documentation/HelpersAndMaps.md`).
+  public static let helpers: Set<HelperID> = Set(HelperTable.entries.map(\.id)).union([.tailCall])
 
   public func load(_ object: ObjectSpec, options: LoadOptions) throws(HostError) -> Loaded {
     let object = try object.relocated(against: options.types, programs: options.programs)

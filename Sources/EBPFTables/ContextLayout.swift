@@ -15,6 +15,7 @@ public struct ContextLayout: Sendable {
 
   /// A field of the context's struct.
   public struct Field: Sendable, Hashable {
+    /// The field's name in the C struct.
     public let name: String
     /// Bytes from the struct's start, and size in bytes.
     public let offset: Int

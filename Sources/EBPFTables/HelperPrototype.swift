@@ -52,6 +52,7 @@ public struct HelperPrototype: Sendable {
 /// What kind of value an argument of a helper is (`enum bpf_arg_type`): a base and flags.
 @frozen
 public struct ArgumentType: Sendable, Hashable {
+  /// What the argument is, flags apart.
   public let base: ArgumentBase
   public let flags: TypeFlags
   let detail: UInt32
@@ -72,6 +73,7 @@ public struct ArgumentType: Sendable, Hashable {
 /// What a helper returns (`enum bpf_return_type`): a base and flags.
 @frozen
 public struct ResultType: Sendable, Hashable {
+  /// What the result is, flags apart.
   public let base: ResultBase
   public let flags: TypeFlags
   let btfType: UInt32

@@ -21,3 +21,22 @@ public struct MapType: RawRepresentable, Hashable, Sendable, CustomStringConvert
   /// Every known type but `unspec`, by number.
   public static var all: [MapType] { names.indices.dropFirst().map { MapType(rawValue: UInt32($0)) } }
 }
+
+extension MapType {
+  /// Whether each processor has its own value under a key.
+  public var isPerCPU: Bool {
+    switch self {
+    case .percpuHash, .percpuArray, .lruPercpuHash, .percpuCgroupStorage: true
+    default: false
+    }
+  }
+
+  /// Whether its values are maps.
+  public var isMapOfMaps: Bool { self == .arrayOfMaps || self == .hashOfMaps }
+
+  /// Whether all its elements are there from the start, and none can be deleted.
+  public var isArray: Bool { self == .array || self == .percpuArray }
+
+  /// Whether its keys are indices below the number of entries.
+  public var hasIndices: Bool { isArray || self == .arrayOfMaps || self == .progArray }
+}

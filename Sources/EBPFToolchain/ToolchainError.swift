@@ -18,7 +18,9 @@ public struct ToolchainError: Error, Sendable, Hashable, CustomStringConvertible
     public static let system = Code(rawValue: "system")
   }
 
+  /// Which kind of failure.
   public var code: Code
+  /// One line: the thing, the place and the way out; of a compiler that refused a source, what it printed.
   public var message: String
 
   public init(_ code: Code, _ message: String) {

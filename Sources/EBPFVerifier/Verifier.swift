@@ -13,9 +13,11 @@ public struct Verifier: Sendable {
     public enum Policy: Sendable, Hashable {
       /// Accept all that is proved safe in this project's own runtime.
       case userspace
-      /// Say what that kernel says, its limits included, `.kernel(major: 6, minor: 18)`.
+      /// Say what that kernel says, its limits included. The rules here are those of Linux 6.18, `.kernel(major: 6, minor: 18)`: whatever the
+      /// numbers, the answer is that kernel's.
       case kernel(major: Int, minor: Int)
     }
+    /// Whose rules decide.
     public var policy: Policy = .userspace
     /// The type to verify for; `nil`: what the program says.
     public var type: ProgramType?
@@ -23,7 +25,8 @@ public struct Verifier: Sendable {
     public var memorySize: Int = 0
     /// Whether memory must be accessed at multiples of the access's size (`BPF_F_STRICT_ALIGNMENT`).
     public var strictAlignment = false
-    /// Whether the loader holds `CAP_BPF` and `CAP_PERFMON`.
+    /// Whether the loader holds `CAP_BPF` and `CAP_PERFMON`. The rules for loaders without are not here: with `false` every program is
+    /// ``Rejection/Category/unsupported``.
     public var isPrivileged = true
     /// Instructions to explore before giving up (the kernel's is one million).
     public var instructionLimit = 1_000_000
@@ -31,6 +34,7 @@ public struct Verifier: Sendable {
     public init() {}
   }
 
+  /// Whose verdict is asked, for which type and memory.
   public var options: Options
   /// The types of the kernel whose verdict is asked (`/sys/kernel/btf/vmlinux`): what loads from its own structures need.
   /// The userspace policy has no use for them.
@@ -54,6 +58,7 @@ public struct Proof: Sendable {
   public var facts: Facts
   /// Instructions walked, states kept: what the kernel prints as `processed N insns`.
   public var instructionsProcessed: Int
+  /// States that were kept to compare others with.
   public var statesKept: Int
   /// Bytes of context, from its start, that the program may access on some path (the kernel's `max_ctx_offset`): it is safe with a context of
   /// at least that size.
@@ -75,6 +80,7 @@ public struct Rejection: Error, Sendable, Hashable {
     /// The verifier does not know a thing that the program uses; it may well be safe.
     case unsupported
   }
+  /// Whether the program is wrong, or the verifier does not know enough.
   public var category: Category
   /// One line, in the kernel's words where it has some: `invalid access to packet, off=14 size=20, R2(id=0,off=14,r=14)`.
   public var message: String
@@ -82,6 +88,7 @@ public struct Rejection: Error, Sendable, Hashable {
   public var instruction: Int?
   /// The register at fault and what is known of it there, `r2: pkt(off=14, r=14)`.
   public var register: UInt8?
+  /// What is known of ``register`` there; `nil` where no register is at fault.
   public var registerState: String?
   /// What is missing and how a program usually says it, in a sentence or two; empty where nothing useful is known.
   public var suggestion: String

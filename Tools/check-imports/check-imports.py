@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that every target imports what Package.swift gives it and nothing else, and that the pure targets stay pure.
+"""Checks that every target imports what Package.swift gives it, all of it and nothing else, and that the pure targets stay pure.
 
 SwiftPM lets a target import whatever its dependencies depend on, and the system's modules: the layers would blur without this.
 """
@@ -51,6 +51,19 @@ def imports(path, excluded):
                         yield os.path.relpath(file, ROOT), number, match.group(1)
 
 
+def unused():
+    """Prints what targets depend on and none of their files imports. Tests that run an executable depend on it, so that it is built."""
+    everything = list(targets())
+    executables = {target[0] for target in everything if target[2] == "executable"}
+    wrong = 0
+    for name, path, _, dependencies, *rest in everything:
+        used = {module for _, _, module in imports(path, *rest)}
+        for module in sorted(dependencies - used - executables):
+            print(f"Package.swift: {name} depends on {module}, which none of its files imports")
+            wrong += 1
+    return wrong
+
+
 def main():
     wrong = 0
     count = 0
@@ -66,6 +79,7 @@ def main():
             if module not in dependencies and module not in system:
                 print(f"{file}:{line}: {name} imports {module}, which Package.swift does not give it")
                 wrong += 1
+    wrong += unused()
     print(f"{count} targets, {wrong} wrong imports")
     return 1 if wrong else 0
 

@@ -30,7 +30,9 @@ func fuzzVerifier(_ input: [UInt8]) -> CInt {
     let loaded = try UserspaceHost().load(object, options: options)
     defer { loaded.close() }
     let takesContext = type == .rawTracepoint || type == .syscall
-    let bytes = takesContext ? [UInt8](repeating: 0xa5, count: 1024) : []
+    // As large as a context of the type can be: what is proved may reach so far.
+    let size = type == .rawTracepoint ? 96 : Int(UInt16.max)
+    let bytes = takesContext ? [UInt8](repeating: 0xa5, count: size) : []
     _ = try loaded.programs[0].run(TestInput(data: takesContext ? [] : packet, context: bytes))
   } catch {
     checkFault(error)

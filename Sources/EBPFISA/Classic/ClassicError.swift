@@ -24,6 +24,7 @@ public struct ClassicError: Error, Sendable, Hashable, CustomStringConvertible {
     case syntax
   }
 
+  /// Which kind of failure.
   public let code: Code
   /// The instruction at fault, from 0, or a text's line, from 1; `nil` where it is the program as a whole.
   public let instruction: Int?

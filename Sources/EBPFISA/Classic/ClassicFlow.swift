@@ -61,10 +61,15 @@ struct ClassicFlow {
     case .store, .arithmetic, .negate, .branch, .returnA, .tax: true
     case .loadAbsolute:
       switch ClassicAncillary(offset: instruction.k) {
+      // A filter without an interface ends with A.
       case .interface, .netlinkAttribute, .nestedAttribute, .xorX: true
-      default: false
+      case .protocol, .packetType, .mark, .queue, .hardwareType, .hash, .processor, .vlanTag, .vlanTagPresent, .payloadOffset, .random,
+        .vlanProtocol, nil:
+        false
       }
-    default: false
+    case .loadIndirect, .loadLength, .loadConstant, .loadScratch, .loadXHeaderLength, .loadXLength, .loadXConstant, .loadXScratch, .storeX,
+      .jump, .returnConstant, .txa, nil:
+      false
     }
   }
 

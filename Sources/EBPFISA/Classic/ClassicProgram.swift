@@ -4,6 +4,7 @@
 ///     try program.check()
 ///     let instructions = try program.translated()
 public struct ClassicProgram: Hashable, Sendable {
+  /// The instructions in order.
   public var instructions: [ClassicInstruction]
 
   public init(_ instructions: [ClassicInstruction]) { self.instructions = instructions }

@@ -83,11 +83,11 @@ struct ClassicTranslator {
     switch operation {
     case .loadAbsolute(let size): try loadAbsolute(size, instruction.k, at: index)
     case .loadIndirect(let size): loadIndirect(size, instruction.k, at: index)
-    case .loadLength: code.emit(.load(.w, Self.a, Self.context, Self.lengthOffset))
+    case .loadLength: code.emit(.load(.w, Self.a, Self.context, ClassicContext.length))
     case .loadConstant: code.emit(.mov32(Self.a, k))
     case .loadScratch: code.emit(.load(.w, Self.a, .framePointer, Self.scratch(instruction.k)))
     case .loadXHeaderLength: loadHeaderLength(instruction.k, at: index)
-    case .loadXLength: code.emit(.load(.w, Self.x, Self.context, Self.lengthOffset))
+    case .loadXLength: code.emit(.load(.w, Self.x, Self.context, ClassicContext.length))
     case .loadXConstant: code.emit(.mov32(Self.x, k))
     case .loadXScratch: code.emit(.load(.w, Self.x, .framePointer, Self.scratch(instruction.k)))
     case .store: code.emit(.store(.w, .framePointer, Self.scratch(instruction.k), Self.a))
@@ -214,39 +214,24 @@ struct ClassicTranslator {
 
   // MARK: What the kernel knows of a packet
 
-  /// Byte offsets in `struct __sk_buff` (`include/uapi/linux/bpf.h`).
-  private static let lengthOffset: Int16 = 0
-  private static let packetTypeOffset: Int16 = 4
-  private static let markOffset: Int16 = 8
-  private static let queueOffset: Int16 = 12
-  private static let protocolOffset: Int16 = 16
-  private static let vlanPresentOffset: Int16 = 20
-  private static let vlanTagOffset: Int16 = 24
-  private static let vlanProtocolOffset: Int16 = 28
-  private static let interfaceOffset: Int16 = 40
-  private static let hashOffset: Int16 = 68
-  /// Helpers (`enum bpf_func_id`).
-  private static let getRandom: Int32 = 7
-  private static let getProcessor: Int32 = 8
-
   private mutating func load(_ ancillary: ClassicAncillary, at index: Int) throws(ClassicError) {
     switch ancillary {
-    case .protocol: loadNetworkOrder(Self.protocolOffset)
-    case .packetType: code.emit(.load(.w, Self.a, Self.context, Self.packetTypeOffset))
+    case .protocol: loadNetworkOrder(ClassicContext.protocol)
+    case .packetType: code.emit(.load(.w, Self.a, Self.context, ClassicContext.packetType))
     case .interface:
       // Without a device the filter ends with A.
-      code.emit(.load(.w, Self.temporary, Self.context, Self.interfaceOffset))
+      code.emit(.load(.w, Self.temporary, Self.context, ClassicContext.interface))
       code.emit(.jump32(.ne, Self.temporary, 0, 1))
       code.emit(.exit)
       code.emit(.mov32(Self.a, Self.temporary))
-    case .mark: code.emit(.load(.w, Self.a, Self.context, Self.markOffset))
-    case .queue: code.emit(.load(.w, Self.a, Self.context, Self.queueOffset))
-    case .hash: code.emit(.load(.w, Self.a, Self.context, Self.hashOffset))
-    case .vlanTag: code.emit(.load(.w, Self.a, Self.context, Self.vlanTagOffset))
-    case .vlanTagPresent: code.emit(.load(.w, Self.a, Self.context, Self.vlanPresentOffset))
-    case .vlanProtocol: loadNetworkOrder(Self.vlanProtocolOffset)
-    case .processor: code.emit(.call(Self.getProcessor))
-    case .random: code.emit(.call(Self.getRandom))
+    case .mark: code.emit(.load(.w, Self.a, Self.context, ClassicContext.mark))
+    case .queue: code.emit(.load(.w, Self.a, Self.context, ClassicContext.queue))
+    case .hash: code.emit(.load(.w, Self.a, Self.context, ClassicContext.hash))
+    case .vlanTag: code.emit(.load(.w, Self.a, Self.context, ClassicContext.vlanTag))
+    case .vlanTagPresent: code.emit(.load(.w, Self.a, Self.context, ClassicContext.vlanPresent))
+    case .vlanProtocol: loadNetworkOrder(ClassicContext.vlanProtocol)
+    case .processor: code.emit(.call(ClassicContext.getProcessor))
+    case .random: code.emit(.call(ClassicContext.getRandom))
     case .xorX: code.emit(.alu32(.xor, Self.a, Self.x))
     case .hardwareType:
       guard let type = options.hardwareType else {
@@ -283,7 +268,7 @@ struct ClassicTranslator {
       code.jump32(.sgt, length, rest, to: fails)
     }
     code.emit(.mov32(offset, Self.a))
-    code.emit(.load(.w, rest, Self.context, Self.lengthOffset))
+    code.emit(.load(.w, rest, Self.context, ClassicContext.length))
     code.jump32(.lt, rest, 4, to: fails)
     code.emit(.alu32(.sub, rest, 4))
     code.jump32(.gt, offset, rest, to: fails)
@@ -298,7 +283,7 @@ struct ClassicTranslator {
     code.place(next)
     // Each turn takes at least four bytes; may_goto is what lets a verifier see that it ends. What it knows of the offset and the rest would
     // be something new in every turn: a number that it does not know, put into them and taken out again, leaves the turns alike.
-    code.emit(.load(.w, Self.temporary, Self.context, Self.lengthOffset))
+    code.emit(.load(.w, Self.temporary, Self.context, ClassicContext.length))
     for register in [offset, rest] {
       code.emit(.alu32(.xor, register, Self.temporary))
       code.emit(.alu32(.xor, register, Self.temporary))
@@ -333,4 +318,22 @@ struct ClassicTranslator {
 extension ProgramBuilder {
   /// Skips the two slots of a `return 0` where the register's 64 bits are at most `limit`.
   fileprivate mutating func jumpOverEnd(ifAtMost limit: Int32, _ register: Register) { emit(.jump(.le, register, limit, 2)) }
+}
+
+/// What the translation knows of the kernel beside instructions. This target sees no tables: a test compares it with them.
+package enum ClassicContext {
+  /// Byte offsets in `struct __sk_buff` (`include/uapi/linux/bpf.h`).
+  package static let length: Int16 = 0
+  package static let packetType: Int16 = 4
+  package static let mark: Int16 = 8
+  package static let queue: Int16 = 12
+  package static let `protocol`: Int16 = 16
+  package static let vlanPresent: Int16 = 20
+  package static let vlanTag: Int16 = 24
+  package static let vlanProtocol: Int16 = 28
+  package static let interface: Int16 = 40
+  package static let hash: Int16 = 68
+  /// Helpers (`enum bpf_func_id`).
+  package static let getRandom: Int32 = 7
+  package static let getProcessor: Int32 = 8
 }

@@ -67,9 +67,10 @@ struct Loader {
 
   private func loadPrograms(_ instance: Instance) throws(HostError) -> [Program] {
     var programs: [Program] = []
-    for spec in try selectedPrograms() {
+    for spec in try options.programs(of: object) {
       let type = try self.type(of: spec)
-      guard let hook = HookKind(type, attachType: spec.expectedAttachType) else {
+      let shape = RunShape(type)
+      guard shape.hasHook(type, attachType: spec.expectedAttachType) else {
         throw HostError(
           .unsupported,
           "program '\(spec.name)' is of type \(type), whose context holds addresses that nothing in this process provides: it can be verified, "
@@ -79,7 +80,7 @@ struct Loader {
       let proof = try verify(spec, type: type)
       let executable = try self.executable(of: spec, type: type, facts: proof?.facts)
       let proved = proof.map { ProvedSizes(context: $0.contextSize, memory: options.memorySize) }
-      let code = ProgramCode(spec: spec, type: type, hook: hook, executable: executable, proved: proved)
+      let code = ProgramCode(spec: spec, type: type, shape: shape, executable: executable, proved: proved)
       try checkProgramArrays(of: code, instance)
       programs.append(Program(spec: spec, backend: UserspaceProgram(code: code, instance: instance)))
     }
@@ -103,16 +104,6 @@ struct Loader {
         "program '\(code.spec.name)' makes tail calls through '\(array.spec.name)', which is for programs of another type or engine",
         errno: EINVAL)
     }
-  }
-
-  /// The programs that the options ask for.
-  private func selectedPrograms() throws(HostError) -> [ProgramSpec] {
-    guard let names = options.programs else { return object.programs.filter(\.isAutoloaded) }
-    for name in names.sorted() where !object.programs.contains(where: { $0.name == name }) {
-      let all = object.programs.map(\.name).joined(separator: ", ")
-      throw HostError(.notFound, "the object has no program '\(name)'; it has: \(all)")
-    }
-    return object.programs.filter { names.contains($0.name) }
   }
 
   private func type(of spec: ProgramSpec) throws(HostError) -> ProgramType {

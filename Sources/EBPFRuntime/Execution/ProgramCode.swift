@@ -9,8 +9,8 @@ import EBPFTables
 final class ProgramCode: Sendable {
   let spec: ProgramSpec
   let type: ProgramType
-  /// What its context is made of.
-  let hook: HookKind
+  /// What a run of it is given.
+  let shape: RunShape
   let executable: Engine
   /// What the proof assumes of the memory that a run gives to the program; `nil` of an unproved program.
   let proved: ProvedSizes?
@@ -19,10 +19,10 @@ final class ProgramCode: Sendable {
   /// What a prog array holds, at an address that does not change.
   nonisolated(unsafe) let record: UnsafeMutablePointer<ebpf_program>
 
-  init(spec: ProgramSpec, type: ProgramType, hook: HookKind, executable: Engine, proved: ProvedSizes?) {
+  init(spec: ProgramSpec, type: ProgramType, shape: RunShape, executable: Engine, proved: ProvedSizes?) {
     self.spec = spec
     self.type = type
-    self.hook = hook
+    self.shape = shape
     self.executable = executable
     self.proved = proved
     record = .allocate(capacity: 1)

@@ -21,14 +21,16 @@ package final class UserspaceProgram: ProgramBackend {
   var spec: ProgramSpec { code.spec }
   var type: ProgramType { code.type }
   var executable: Engine { code.executable }
+  var answer: RunShape.Answer { code.shape.answer }
 
   package func run(_ input: TestInput) throws(HostError) -> TestResult {
     try checkOpen()
-    return switch code.hook {
-    case .memory: try runOnMemory(input)
-    case .xdp: try runXDP(input)
-    case .socketBuffer(let layer): try runSocketBuffer(input, layer: layer)
-    case .context: try runOnContext(input)
+    switch code.shape.input {
+    case .memory: return try runOnMemory(input)
+    case .xdp: return try runXDP(input)
+    case .socketBuffer(let layer): return try runSocketBuffer(input, layer: layer)
+    case .context: return try runOnContext(input)
+    case .flowDissector, .netfilter, .socketLookup: throw RunShape.noHook(spec)
     }
   }
 
@@ -68,40 +70,20 @@ package final class UserspaceProgram: ProgramBackend {
   }
 }
 
-/// What a program type's context is made of.
-enum HookKind: Sendable {
-  /// r1 is a memory area, r2 its length.
-  case memory
-  /// `struct xdp_md`.
-  case xdp
-  /// `struct __sk_buff`, whose data begins at the link or the network header.
-  case socketBuffer(Layer)
-  /// A context that the caller gives as bytes, and that holds numbers only.
-  case context
-
-  /// Where a socket buffer's data begins, and whether programs access it directly.
-  enum Layer: Sendable {
-    /// At the link header: traffic control.
-    case link
-    /// At the network header: cgroups and lightweight tunnels.
-    case network
-    /// At the network header, without direct access: socket filters.
-    case filter
+extension RunShape {
+  /// Whether this process can give programs of a type what they run on. It cannot where their context holds addresses (of a packet, of sockets)
+  /// that no hook here fills in: bytes of a caller's must never become addresses.
+  func hasHook(_ type: ProgramType, attachType: AttachType?) -> Bool {
+    switch input {
+    case .memory, .xdp, .socketBuffer: true
+    // Where the kernel has no such programs, the verifier lets none touch its context.
+    case .context: ContextLayout.find(type, attachType: attachType)?.holdsOnlyNumbers ?? true
+    case .flowDissector, .netfilter, .socketLookup: false
+    }
   }
 
-  /// `nil` for types whose context holds addresses (of a packet, of sockets) that no hook here fills in: bytes of the caller's must never
-  /// become addresses.
-  init?(_ type: ProgramType, attachType: AttachType?) {
-    switch type {
-    case .rawMemory: self = .memory
-    case .xdp: self = .xdp
-    case .socketFilter: self = .socketBuffer(.filter)
-    case .schedCls, .schedAct: self = .socketBuffer(.link)
-    case .cgroupSkb, .lwtIn, .lwtOut, .lwtXmit, .lwtSeg6local: self = .socketBuffer(.network)
-    default:
-      // Where the kernel has no such programs, the verifier lets none touch its context.
-      guard ContextLayout.find(type, attachType: attachType)?.holdsOnlyNumbers ?? true else { return nil }
-      self = .context
-    }
+  /// The answer to a run on what ``hasHook(_:attachType:)`` says is not there: never given, because such programs are not loaded.
+  static func noHook(_ spec: ProgramSpec) -> HostError {
+    HostError(.unsupported, "program '\(spec.name)' works on what this process does not have: a kernel's packets and sockets")
   }
 }

@@ -11,8 +11,6 @@ enum LinuxError: Int64 {
   case enomem = 12
   case eacces = 13
   case efault = 14
-  case ebusy = 16
-  case eexist = 17
   case enodev = 19
   case einval = 22
   case enospc = 28

@@ -1,4 +1,5 @@
 import CEBPF
+import EBPFCapture
 import EBPFTables
 
 /// The run's socket buffer; `nil` where its hook gives none, as in a raw-memory program.

@@ -1,4 +1,5 @@
 import CEBPF
+import EBPFCapture
 import EBPFTables
 
 extension HelperTable {

@@ -1,6 +1,6 @@
 import CEBPF
-public import EBPFCapture
-public import EBPFHost
+import EBPFCapture
+import EBPFHost
 import EBPFObject
 import EBPFTables
 
@@ -12,33 +12,21 @@ import Musl
 import Darwin
 #endif
 
-extension Program {
-  /// Runs the program on every packet of a capture: xdp, traffic control, socket filters and the other types that work on socket buffers.
-  ///
-  /// The packets are copied one after another into one buffer, so that the capture stays as it is whatever the program writes.
-  /// - Throws: ``HostError`` where the program is of another type or host, or where a run faulted (the message says at which packet).
-  public func run(over capture: Capture, options: ReplayOptions = ReplayOptions()) throws(HostError) -> Replay {
-    guard let program = backend as? UserspaceProgram else {
-      throw HostError(.unsupported, "program '\(spec.name)' is not loaded in userspace; captures are run there")
-    }
-    return try program.run(over: capture, options: options)
-  }
-}
-
 extension UserspaceProgram {
-  func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay {
+  /// Runs the program on every packet of a capture. The packets are copied one after another into one buffer.
+  package func run(over capture: Capture, options: ReplayOptions) throws(HostError) -> Replay {
     try checkOpen()
-    if case .socketBuffer(.filter) = code.hook, readsOnly { return try replayFilter(over: capture, options: options) }
+    if case .socketBuffer(.filter) = code.shape.input, readsOnly { return try replayFilter(over: capture, options: options) }
     let longest = capture.packets.reduce(0) { max($0, $1.range.count) }
     var replay = ReplayRun(capture: capture, options: options)
-    switch code.hook {
+    switch code.shape.input {
     case .xdp:
       let memory = try PacketMemory(byteCount: XDPBuffer.size(for: longest))
       try replayXDP(&replay, memory)
     case .socketBuffer(let layer):
       let memory = try PacketMemory(byteCount: longest + 2 * SocketBuffer.growth)
       try replaySocketBuffers(&replay, memory, layer)
-    case .memory, .context:
+    case .memory, .context, .flowDissector, .netfilter, .socketLookup:
       throw HostError(.unsupported, "program '\(spec.name)' does not work on packets, so it cannot be run over a capture")
     }
     return replay.result()
@@ -52,7 +40,7 @@ extension UserspaceProgram {
       var packet = PacketState(
         kind: .xdp, context: context, bufferStart: bufferStart, bufferEnd: bufferStart, data: data, dataEnd: data, dataMeta: data,
         linkHeader: data, networkHeader: data)
-      packet.maximumLength = replay.options.maximumLength
+      packet.maximumLength = replay.options.maximumLength ?? ReplayOptions.ethernetLength
       try withUnsafeMutablePointer(to: &packet) { (packet) throws(HostError) in
         try withRun(hook: packet) { (run) throws(HostError) in
           run.addRegion(context, XDPContext.size, .context, isWritable: false)
@@ -70,7 +58,7 @@ extension UserspaceProgram {
             return low(run(r1, 0))
           } output: { action in
             let redirect = packet.pointee.redirect
-            let disposition = Disposition(action, of: type, hasTarget: redirect.kind != .none)
+            let disposition = Disposition(action, as: answer, hasTarget: redirect.kind != .none)
             guard disposition != .dropped else { return nil }
             let ingress = packet.pointee.field(XDPContext.ingressInterface)
             return (packet.pointee.bytes(from: packet.pointee.data), disposition == .redirected ? redirect.targets(from: ingress) : nil)
@@ -81,7 +69,7 @@ extension UserspaceProgram {
   }
 
   private func replaySocketBuffers(
-    _ replay: inout ReplayRun, _ memory: borrowing PacketMemory, _ layer: HookKind.Layer
+    _ replay: inout ReplayRun, _ memory: borrowing PacketMemory, _ layer: RunShape.Layer
   ) throws(HostError) {
     let bufferStart = UInt(bitPattern: memory.start)
     let bufferEnd = bufferStart + UInt(memory.byteCount)
@@ -93,7 +81,7 @@ extension UserspaceProgram {
       var packet = PacketState(
         kind: layer == .filter ? .socketFilter : .socketBuffer, context: context, bufferStart: bufferStart, bufferEnd: bufferEnd,
         data: link, dataEnd: link, dataMeta: link, linkHeader: link, networkHeader: link)
-      packet.maximumLength = replay.options.maximumLength
+      packet.maximumLength = replay.options.maximumLength ?? ReplayOptions.ethernetLength
       let clones = PacketClones()
       if replay.options.keepsOutput { packet.clones = UnsafeRawPointer(Unmanaged.passUnretained(clones).toOpaque()) }
       defer { withExtendedLifetime(clones) {} }
@@ -127,7 +115,7 @@ extension UserspaceProgram {
               return low(run(r1, 0))
             } output: { action in
               let redirect = packet.pointee.redirect
-              let disposition = Disposition(action, of: type, hasTarget: redirect.kind != .none)
+              let disposition = Disposition(action, as: answer, hasTarget: redirect.kind != .none)
               guard disposition != .dropped else { return nil }
               var bytes = packet.pointee.outgoingBytes(from: packet.pointee.linkHeader)
               if layer == .filter, startsAtLink, bytes.count > Int(action) { bytes.removeLast(bytes.count - Int(action)) }

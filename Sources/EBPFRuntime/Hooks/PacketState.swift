@@ -83,48 +83,50 @@ struct PacketState {
   }
 }
 
-/// Byte offsets of `struct xdp_md` (`include/uapi/linux/bpf.h`).
-enum XDPContext {
-  static let data = 0
-  static let dataEnd = 4
-  static let dataMeta = 8
-  static let ingressInterface = 12
-  static let receiveQueue = 16
-  static let egressInterface = 20
-  static let size = 24
+/// Byte offsets of `struct xdp_md` (`include/uapi/linux/bpf.h`), as constants for the compiler; a test
+/// compares them with `ContextLayout`.
+package enum XDPContext {
+  package static let data = 0
+  package static let dataEnd = 4
+  package static let dataMeta = 8
+  package static let ingressInterface = 12
+  package static let receiveQueue = 16
+  package static let egressInterface = 20
+  package static let size = 24
 }
 
-/// Byte offsets of `struct __sk_buff` (`include/uapi/linux/bpf.h`).
-enum SocketBufferContext {
-  static let length = 0
-  static let packetType = 4
-  static let mark = 8
-  static let queueMapping = 12
-  static let `protocol` = 16
-  static let vlanPresent = 20
-  static let vlanTCI = 24
-  static let vlanProtocol = 28
-  static let priority = 32
-  static let ingressInterface = 36
-  static let interface = 40
-  static let tcIndex = 44
-  static let controlBlock = 48
-  static let hash = 68
-  static let tcClassID = 72
-  static let data = 76
-  static let dataEnd = 80
-  static let family = 88
-  static let remoteIPv4 = 92
-  static let localIPv4 = 96
-  static let remoteIPv6 = 100
-  static let localIPv6 = 116
-  static let dataMeta = 140
-  static let timestamp = 152
-  static let wireLength = 160
-  static let segmentCount = 164
-  static let socket = 168
-  static let segmentSize = 176
-  static let timestampType = 180
-  static let hardwareTimestamp = 184
-  static let size = 192
+/// Byte offsets of `struct __sk_buff` (`include/uapi/linux/bpf.h`), as constants for the compiler; a test
+/// compares them with `ContextLayout`.
+package enum SocketBufferContext {
+  package static let length = 0
+  package static let packetType = 4
+  package static let mark = 8
+  package static let queueMapping = 12
+  package static let `protocol` = 16
+  package static let vlanPresent = 20
+  package static let vlanTCI = 24
+  package static let vlanProtocol = 28
+  package static let priority = 32
+  package static let ingressInterface = 36
+  package static let interface = 40
+  package static let tcIndex = 44
+  package static let controlBlock = 48
+  package static let hash = 68
+  package static let tcClassID = 72
+  package static let data = 76
+  package static let dataEnd = 80
+  package static let family = 88
+  package static let remoteIPv4 = 92
+  package static let localIPv4 = 96
+  package static let remoteIPv6 = 100
+  package static let localIPv6 = 116
+  package static let dataMeta = 140
+  package static let timestamp = 152
+  package static let wireLength = 160
+  package static let segmentCount = 164
+  package static let socket = 168
+  package static let segmentSize = 176
+  package static let timestampType = 180
+  package static let hardwareTimestamp = 184
+  package static let size = 192
 }

@@ -1,4 +1,6 @@
+import EBPFCapture
 import EBPFHost
+import EBPFTables
 
 /// The sizes that the kernel's test run gives to socket buffers.
 enum SocketBuffer {
@@ -12,45 +14,13 @@ enum SocketBuffer {
   static let linkHeader = 14
 }
 
-/// `skb->protocol` and `skb->pkt_type`, as `eth_type_trans` finds them for a packet with an Ethernet header.
-struct EthernetSummary {
-  /// In network byte order, as programs see it.
-  var networkProtocol: UInt16
-  /// `PACKET_*`
-  var packetType: UInt32
-
-  static let broadcast: UInt32 = 1
-  static let multicast: UInt32 = 2
-  static let otherHost: UInt32 = 3
-
-  /// What the type field of an Ethernet header means, in host byte order: below 0x600 it is a length.
-  /// - Parameter isRaw: whether the payload begins with two bytes of ones: Novell's raw 802.3.
-  @inline(__always)
-  static func networkProtocol(of type: UInt16, isRaw: Bool) -> UInt16 { type >= 0x600 ? type : isRaw ? 0x0001 : 0x0004 }
-
-  /// - Parameter header: 14 bytes, and whatever follows.
-  init(_ header: UnsafeRawPointer, length: Int) {
-    let type = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
-    let isRaw = length >= 16 && header.loadUnaligned(fromByteOffset: 14, as: UInt16.self) == 0xffff
-    networkProtocol = Self.networkProtocol(of: type, isRaw: isRaw).bigEndian
-    let destination = header.loadUnaligned(as: UInt32.self)
-    let rest = header.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
-    if header.load(as: UInt8.self) & 1 != 0 {
-      packetType = destination == 0xffff_ffff && rest == 0xffff ? Self.broadcast : Self.multicast
-    } else {
-      // The loopback device's own address is all zeros.
-      packetType = destination == 0 && rest == 0 ? 0 : Self.otherHost
-    }
-  }
-}
-
 extension UserspaceProgram {
   /// Runs a program on a socket buffer, as the kernel's test run does (`bpf_prog_test_run_skb`): the packet has an Ethernet header, which
   /// only traffic control sees; for the other types the data begins behind it, and 14 zero bytes come back in its place.
   ///
   /// Of a context that is given, `mark`, `priority`, `ingress_ifindex`, `ifindex`, `cb`, `tstamp`, `wire_len`, `gso_segs`, `gso_size` and
   /// `hwtstamp` count.
-  func runSocketBuffer(_ input: TestInput, layer: HookKind.Layer) throws(HostError) -> TestResult {
+  func runSocketBuffer(_ input: TestInput, layer: RunShape.Layer) throws(HostError) -> TestResult {
     guard input.data.count >= SocketBuffer.linkHeader else {
       throw HostError(.badArgument, "a socket buffer of \(input.data.count) bytes lacks its Ethernet header of \(SocketBuffer.linkHeader)")
     }

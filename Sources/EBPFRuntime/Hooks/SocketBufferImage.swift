@@ -1,4 +1,4 @@
-package import EBPFHost
+import EBPFHost
 import EBPFObject
 
 /// A socket buffer that a caller describes in full, headers and fields: what the kernel's own tests of filters are made of (`lib/test_bpf.c`).

@@ -11,8 +11,6 @@ enum XDPBuffer {
   /// The most bytes of metadata before a packet (`xdp_metalen_invalid`).
   static let maximumMetadata = 252
   static let pageSize = 4096
-  /// The most bytes of a packet that fit in a page.
-  static let linearSize = pageSize - headroom - tailroom
   /// `ETH_HLEN`: what `bpf_xdp_adjust_head` and `_tail` leave of a packet at least.
   static let minimumLength = 14
 

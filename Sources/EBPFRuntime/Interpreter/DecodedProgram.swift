@@ -31,6 +31,4 @@ struct LinkTable {
   var mapValues: [(address: UInt64, byteCount: UInt64)?] = []
   /// The helpers by number.
   var helpers: UnsafePointer<ebpf_helper?>
-  /// Whether a helper may be called by the program's type; others are refused at load.
-  var allowsHelper: (UInt32) -> Bool = { _ in true }
 }

@@ -243,7 +243,7 @@ struct Decoder {
       guard instruction.offset == 0 else { throw reserved(slot) }
       let number = UInt32(bitPattern: instruction.immediate)
       if number == HelperTable.tailCall { return decoded(instruction, .tailCall) }
-      guard number < UInt32(HelperTable.capacity), links.allowsHelper(number), let helper = links.helpers[Int(number)] else {
+      guard number < UInt32(HelperTable.capacity), let helper = links.helpers[Int(number)] else {
         throw HostError(.unsupported, "instruction \(slot): the userspace host does not have helper \(HelperTable.name(number))")
       }
       var result = decoded(instruction, .callHelper)

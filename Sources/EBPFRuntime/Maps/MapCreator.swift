@@ -23,9 +23,7 @@ struct MapCreator {
   /// - Throws: ``HostError`` with the errno that the kernel would give.
   func create(_ given: MapSpec) throws(HostError) -> UserspaceMap {
     let spec = adjusted(given)
-    guard Self.types.contains(spec.type) else {
-      throw HostError(.unsupported, "map '\(spec.name)': the userspace host does not have maps of type \(spec.type)", errno: EINVAL)
-    }
+    guard UserspaceHost.mapTypes.contains(spec.type) else { throw unsupported(spec) }
     let error = MapLimits.check(spec)
     if error != 0 { throw Self.failure(spec, error) }
     guard let map = try make(spec) else { throw Self.failure(spec, ENOMEM) }
@@ -33,11 +31,9 @@ struct MapCreator {
     return map
   }
 
-  /// The types that this host has.
-  static let types: Set<MapType> = [
-    .array, .percpuArray, .hash, .percpuHash, .lruHash, .lruPercpuHash, .lpmTrie, .progArray, .arrayOfMaps, .hashOfMaps, .queue, .stack,
-    .ringbuf, .devmap, .devmapHash, .cpumap, .xskmap, .perfEventArray,
-  ]
+  private func unsupported(_ spec: MapSpec) -> HostError {
+    HostError(.unsupported, "map '\(spec.name)': the userspace host does not have maps of type \(spec.type)", errno: EINVAL)
+  }
 
   private func make(_ spec: MapSpec) throws(HostError) -> UserspaceMap? {
     switch spec.type {
@@ -51,7 +47,8 @@ struct MapCreator {
     case .devmap, .cpumap, .xskmap: RedirectMap(spec: spec, processors: processors)
     case .perfEventArray: PerfEventArray(spec: spec)
     case .devmapHash: DeviceHashMap(spec: spec, processors: processors)
-    default: HashMap(spec: spec, processors: processors)
+    case .hash, .percpuHash, .lruHash, .lruPercpuHash: HashMap(spec: spec, processors: processors)
+    default: throw unsupported(spec)
     }
   }
 

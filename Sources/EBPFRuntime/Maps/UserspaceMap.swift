@@ -32,8 +32,8 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
   ///   - processorCount: the host's, for types with a value for each processor.
   init(spec: MapSpec, processorCount: Int) {
     self.spec = spec
-    self.processorCount = spec.type.hasValueForEachProcessor ? processorCount : 1
-    fullValueSize = spec.type.hasValueForEachProcessor ? roundedToWord(spec.valueSize) * processorCount : spec.valueSize
+    self.processorCount = spec.type.isPerCPU ? processorCount : 1
+    fullValueSize = spec.type.isPerCPU ? roundedToWord(spec.valueSize) * processorCount : spec.valueSize
     header = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<ebpf_map>.stride, alignment: 64)
       .bindMemory(to: ebpf_map.self, capacity: 1)
     header.initialize(
@@ -216,7 +216,7 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
   func failure(_ action: String, _ error: Int32) -> HostError {
     let reason =
       switch error {
-      case E2BIG where spec.type.isArray: "the index is not below \(spec.maxEntries)"
+      case E2BIG where spec.type.hasIndices: "the index is not below \(spec.maxEntries)"
       case E2BIG: "it is full (\(spec.maxEntries) entries)"
       case ENOSPC: "it is full (\(spec.maxEntries) entries)"
       case EBADF: "its values are programs or maps, not bytes"
@@ -272,20 +272,4 @@ extension UnsafeRawBufferPointer {
 
 extension UnsafeMutableRawBufferPointer {
   var startOrAny: UnsafeMutableRawPointer { baseAddress ?? UnsafeMutableRawPointer(bitPattern: 8).unsafelyUnwrapped }
-}
-
-extension MapType {
-  /// Whether each processor has its own value under a key.
-  var hasValueForEachProcessor: Bool {
-    switch self {
-    case .percpuHash, .percpuArray, .lruPercpuHash, .percpuCgroupStorage: true
-    default: false
-    }
-  }
-
-  /// Whether its values are maps.
-  var isMapOfMaps: Bool { self == .arrayOfMaps || self == .hashOfMaps }
-
-  /// Whether its keys are indices.
-  var isArray: Bool { self == .array || self == .percpuArray || self == .arrayOfMaps || self == .progArray }
 }

@@ -1,5 +1,5 @@
 internal import EBPFISA
-internal import EBPFTables
+package import EBPFTables
 
 /// What helpers give back, and which maps they take.
 extension Search {
@@ -110,9 +110,9 @@ extension HelperID {
 }
 
 /// Which maps go with which helpers.
-enum MapCompatibility {
-  /// The helpers that a map type is for; map types that are not named go with all that any map goes with.
-  static func takes(_ type: MapType, _ helper: HelperID) -> Bool {
+package enum MapCompatibility {
+  /// The helpers that a map type is for; unknown map types go with none.
+  package static func takes(_ type: MapType, _ helper: HelperID) -> Bool {
     switch type {
     case .progArray: helper == .tailCall
     case .perfEventArray:
@@ -142,7 +142,9 @@ enum MapCompatibility {
     case .cgrpStorage: helper == .cgrpStorageGet || helper == .cgrpStorageDelete || helper == .kptrXchg
     case .bloomFilter: helper == .mapPeekElem || helper == .mapPushElem
     case .insnArray, .structOps: false
-    default: true
+    // Any helper that goes with any map.
+    case .hash, .array, .percpuHash, .percpuArray, .lruHash, .lruPercpuHash, .lpmTrie, .arena, .rhash: true
+    default: false
     }
   }
 

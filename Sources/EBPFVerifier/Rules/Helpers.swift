@@ -1,5 +1,5 @@
 internal import EBPFISA
-internal import EBPFTables
+package import EBPFTables
 
 /// What the arguments of a helper call tell about each other (`struct bpf_call_arg_meta`).
 struct CallFacts {
@@ -133,16 +133,8 @@ extension Search {
       }
       if registers[4].isNull { markPrecise(4) }
     case .snprintf: try checkFormat()
-    case .timerInit, .timerSetCallback, .timerStart, .timerCancel: throw unsupported("timers")
-    case .findVma: throw unsupported("walks over virtual memory areas")
-    case .userRingbufDrain: throw unsupported("user ring buffers")
-    case .kptrXchg: throw unsupported("pointers to kernel objects in maps")
-    case .dynptrFromMem, .dynptrData, .dynptrRead, .dynptrWrite, .ringbufReserveDynptr, .ringbufSubmitDynptr, .ringbufDiscardDynptr:
-      throw unsupported("dynptrs")
-    case .spinLock, .spinUnlock: throw unsupported("spin locks")
-    case .perCpuPtr, .thisCpuPtr: throw unsupported("per-CPU kernel variables")
-    case .setRetval, .getFuncIp: break
-    default: break
+    default:
+      if let what = facts.helper.missingRules { throw unsupported(what) }
     }
   }
 
@@ -180,6 +172,23 @@ extension Search {
     caller.pointee.callbackDepth += 1
     other.pointee.callbackTurns += 1
     frame.pointee.callbackDepth = 0
+  }
+}
+
+extension HelperID {
+  /// What the helper is about, where its rules are not built: programs that call it are ``Rejection/Category/unsupported``. `nil`: they are.
+  package var missingRules: String? {
+    switch self {
+    case .timerInit, .timerSetCallback, .timerStart, .timerCancel: "timers"
+    case .findVma: "walks over virtual memory areas"
+    case .userRingbufDrain: "user ring buffers"
+    case .kptrXchg: "pointers to kernel objects in maps"
+    case .dynptrFromMem, .dynptrData, .dynptrRead, .dynptrWrite, .ringbufReserveDynptr, .ringbufSubmitDynptr, .ringbufDiscardDynptr:
+      "dynptrs"
+    case .spinLock, .spinUnlock: "spin locks"
+    case .perCpuPtr, .thisCpuPtr: "per-CPU kernel variables"
+    default: nil
+    }
   }
 }
 

@@ -117,9 +117,6 @@ struct Register {
       && scalar == other.scalar
   }
 
-  /// All agrees, the ids included.
-  func isIdentical(to other: Register) -> Bool { isSame(as: other) && id == other.id && reference == other.reference }
-
   mutating func clearLink() {
     id = 0
     offset = 0
