@@ -39,8 +39,8 @@ extension IRName {
     "DW_TAG_array_type", "DW_TAG_pointer_type", "DW_TAG_union_type", "DW_TAG_enumeration_type", "DW_TAG_typedef", "DW_TAG_const_type",
     "DW_TAG_volatile_type", "DW_TAG_variant_part", "DW_ATE_signed", "DW_ATE_unsigned", "DW_ATE_boolean", "DW_ATE_unsigned_char",
     "DW_ATE_signed_char", "runtimeLang", "DW_LANG_Swift", "extraData", "discriminator", "language", "isOptimized", "emissionKind",
-    "producer", "imports", "declaration", "scopeLine", "DIFlagPrototyped", "DISPFlagDefinition", "DISPFlagOptimized",
-    "DISPFlagLocalToUnit", "DIFlagFwdDecl", "llvm.dbg.cu", "llvm.module.flags",
+    "producer", "imports", "enums", "retainedTypes", "macros", "declaration", "scopeLine", "DIFlagPrototyped", "DISPFlagDefinition",
+    "DISPFlagOptimized", "DISPFlagLocalToUnit", "DIFlagFwdDecl", "llvm.dbg.cu", "llvm.module.flags",
   ]
 
   package static let label = IRName(index: 55)
@@ -287,13 +287,16 @@ extension IRName {
   package static let emissionKind = IRName(index: 296)
   package static let producer = IRName(index: 297)
   package static let imports = IRName(index: 298)
-  package static let declaration = IRName(index: 299)
-  package static let scopeLine = IRName(index: 300)
-  package static let DIFlagPrototyped = IRName(index: 301)
-  package static let DISPFlagDefinition = IRName(index: 302)
-  package static let DISPFlagOptimized = IRName(index: 303)
-  package static let DISPFlagLocalToUnit = IRName(index: 304)
-  package static let DIFlagFwdDecl = IRName(index: 305)
-  package static let llvm_dbg_cu = IRName(index: 306)
-  package static let llvm_module_flags = IRName(index: 307)
+  package static let enums = IRName(index: 299)
+  package static let retainedTypes = IRName(index: 300)
+  package static let macros = IRName(index: 301)
+  package static let declaration = IRName(index: 302)
+  package static let scopeLine = IRName(index: 303)
+  package static let DIFlagPrototyped = IRName(index: 304)
+  package static let DISPFlagDefinition = IRName(index: 305)
+  package static let DISPFlagOptimized = IRName(index: 306)
+  package static let DISPFlagLocalToUnit = IRName(index: 307)
+  package static let DIFlagFwdDecl = IRName(index: 308)
+  package static let llvm_dbg_cu = IRName(index: 309)
+  package static let llvm_module_flags = IRName(index: 310)
 }

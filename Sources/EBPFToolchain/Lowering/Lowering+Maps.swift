@@ -1,0 +1,107 @@
+extension LoweringUnit {
+  /// Turns each map's global into what loaders look for in section `.maps`: a variable whose type says the map (libbpf's `bpf_helpers.h`,
+  /// `__uint` and `__type`): numbers as pointers to arrays of that length, types as pointers to them.
+  mutating func lowerMaps() throws(LoweringError) {
+    for index in module.globals.indices where roles[module.globals[index].name] == .map && keptGlobals.contains(index) {
+      let symbol = module.globals[index].name
+      let name = sourceName(ofGlobal: index) ?? module.names[symbol]
+      guard let bytes = bytes(ofGlobal: index), let definition = MapDefinitionRecord(bytes) else {
+        throw error("the map \"\(name)\" has no definition that is known at compile time", atGlobal: index)
+      }
+      guard definition.type != 0 else {
+        throw error(
+          "the map \"\(name)\" has no initial value", instead: "declare it with its size: let \(name) = HashMap<Key, Value>(maxEntries: 1024)",
+          atGlobal: index)
+      }
+      let (structure, size) = mapType(definition, index)
+      let type = module.types.intern(.array(count: UInt64(size / 8), element: .pointer))
+      module.globals[index].type = type
+      module.globals[index].initializer = .zero
+      module.globals[index].isConstant = false
+      module.globals[index].prefix = words([.dso_local])
+      module.globals[index].section = self.name(".maps")
+      module.globals[index].alignment = 8
+      setDebugVariable(index, name: name, type: structure)
+      renamed.append((symbol, name))
+    }
+  }
+
+  /// The struct that describes a map, and its size in bytes.
+  private mutating func mapType(_ definition: MapDefinitionRecord, _ index: Int) -> (UInt32, Int) {
+    var members = MapMembers()
+    addNumber("type", definition.type, &members)
+    let arguments = debugVariable(index).flatMap { module.metadata.node($0, .type) }.map { typeArguments($0) } ?? []
+    addTypes(definition.keySize, definition.valueSize, arguments, &members)
+    addNumber("max_entries", definition.maxEntries, &members)
+    if definition.flags != 0 { addNumber("map_flags", definition.flags, &members) }
+    if definition.pinning != 0 { addNumber("pinning", definition.pinning, &members) }
+    // BPF_F_NUMA_NODE says that the node counts, 0 too.
+    if definition.flags & 4 != 0 { addNumber("numa_node", definition.numaNode, &members) }
+    if definition.extra != 0, let extra = UInt32(exactly: definition.extra) { addNumber("map_extra", extra, &members) }
+    if definition.innerType != 0 {
+      var inner = MapMembers()
+      addNumber("type", definition.innerType, &inner)
+      let argument = arguments.last.flatMap { type(ofArgument: $0) }.map { typeArguments($0) } ?? []
+      addTypes(definition.innerKeySize, definition.innerValueSize, argument, &inner)
+      addNumber("max_entries", definition.innerMaxEntries, &inner)
+      if definition.innerFlags != 0 { addNumber("map_flags", definition.innerFlags, &inner) }
+      let pointer = pointerType(to: structureType("", inner.members, size: inner.size))
+      let array = arrayType(of: pointer, count: -1, size: 0)
+      members.members.append(member("values", array, size: 0, offset: members.size))
+    } else if isProgramArray(definition.type) {
+      // No types: programs are put in by number.
+    }
+    return (structureType("", members.members, size: members.size), members.size)
+  }
+
+  private func isProgramArray(_ type: UInt32) -> Bool { type == 3 }
+
+  private struct MapMembers {
+    var members: [UInt32] = []
+    /// In bytes.
+    var size = 0
+  }
+
+  private mutating func addNumber(_ name: String, _ number: UInt32, _ members: inout MapMembers) {
+    let array = arrayType(of: basicType("int", size: 4, encoding: .DW_ATE_signed), count: Int64(number), size: 4 * Int(number))
+    addPointer(name, array, &members)
+  }
+
+  private mutating func addPointer(_ name: String, _ type: UInt32, _ members: inout MapMembers) {
+    members.members.append(member(name, pointerType(to: type), size: 8, offset: members.size))
+    members.size += 8
+  }
+
+  /// Key and value: as types where the source has types of these sizes, else as sizes.
+  private mutating func addTypes(_ keySize: UInt32, _ valueSize: UInt32, _ arguments: [UInt32], _ members: inout MapMembers) {
+    let key: UInt32? =
+      switch arguments.count {
+      case 2: sized(arguments[0], keySize)
+      case 1 where keySize == 4: basicType("unsigned int", size: 4, encoding: .DW_ATE_unsigned)
+      default: nil
+      }
+    let value = arguments.last.flatMap { sized($0, valueSize) }
+    // Loaders take either two types or two sizes only in so far as the kernel takes them: a key without a value's type is of no use.
+    if let key, keySize != 0 { addPointer("key", key, &members) } else if keySize != 0 { addNumber("key_size", keySize, &members) }
+    if let value, valueSize != 0 {
+      addPointer("value", value, &members)
+    } else if valueSize != 0 {
+      addNumber("value_size", valueSize, &members)
+    }
+  }
+
+  /// The C-shaped type of a type argument, if elements of it are this many bytes apart.
+  private mutating func sized(_ argument: UInt32, _ size: UInt32) -> UInt32? {
+    guard size > 0, let type = cType(argument), type.stride == Int(size) else { return nil }
+    return type.node
+  }
+
+  private func type(ofArgument argument: UInt32) -> UInt32? { argument }
+
+  /// The type arguments of a map's type, through `const`.
+  private func typeArguments(_ type: UInt32) -> [UInt32] {
+    var type = type
+    while module.metadata.kind(type) == .DIDerivedType, let base = module.metadata.node(type, .baseType) { type = base }
+    return templateArguments(type)
+  }
+}
