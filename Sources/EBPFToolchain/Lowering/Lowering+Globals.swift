@@ -26,6 +26,8 @@ extension LoweringUnit {
 
   private mutating func expose(_ index: Int, _ name: String, _ type: UInt32?) throws(LoweringError) {
     module.globals[index].prefix = words([.dso_local])
+    // The assembler takes no symbol of a section's name.
+    let name = module.names[module.globals[index].section] == name ? "_\(name)" : name
     renamed.append((module.globals[index].name, Self.identifier(name)))
     let type = type.flatMap { cType($0) }
     let size = module.types.layout(module.globals[index].type)?.size ?? 0

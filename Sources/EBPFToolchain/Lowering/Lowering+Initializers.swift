@@ -31,7 +31,6 @@ extension LoweringUnit {
       if let object = evaluator.object(of: symbol), object.isWritten {
         try commit(object, to: index, evaluator)
       }
-      if case .constant = roles[symbol] { module.globals[index].isConstant = true }
       if isKept(index) { keptGlobals.insert(index) }
     }
     guard let once = module.names.find("swift_once") else { return }
@@ -104,6 +103,7 @@ extension LoweringUnit {
   // MARK: Roles
 
   private mutating func findRoles() {
+    let written = writtenGlobals()
     for index in module.globals.indices {
       guard let variable = debugVariable(index), let file = module.metadata.node(variable, .file), isUserFile(file) else { continue }
       let global = module.globals[index]
@@ -120,9 +120,38 @@ extension LoweringUnit {
       } else if let type, let setting = settingType(type) {
         roles[global.name] = .setting(type: setting)
       } else {
-        roles[global.name] = isLet ? .constant : .variable
+        roles[global.name] = isLet && !written.contains(global.name) ? .constant : .variable
       }
     }
+  }
+
+  /// The globals that code outside of initialisers writes: a `let` of such a type (an atomic) is a variable to user space.
+  private func writtenGlobals() -> Set<IRName> {
+    var result: Set<IRName> = []
+    for function in module.functions where !module.names.hasSuffix(function.name, "_WZ") {
+      // The globals that local names are addresses in.
+      var bases: [IRName: IRName] = [:]
+      func base(_ value: IRValue) -> IRName? {
+        switch value {
+        case .global(let name): return name
+        case .local(let name): return bases[name]
+        case .constant(let index):
+          return module.constants[Int(index)].kind == .getelementptr ? module.constants[Int(index)].operands[0].value.global : nil
+        default: return nil
+        }
+      }
+      for block in function.blocks {
+        for instruction in block.instructions {
+          switch instruction.opcode {
+          case .getelementptr: bases[instruction.result] = base(instruction.operands[0].value)
+          case .store: if let name = base(instruction.operands[1].value) { result.insert(name) }
+          case .atomicrmw, .cmpxchg: if let name = base(instruction.operands[0].value) { result.insert(name) }
+          default: break
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// Whether a type's first member, followed to the end, is `BPF.MapAnchor`.
