@@ -35,12 +35,13 @@ extension IRName {
     "filename", "count", "lowerBound", "encoding", "isLocal", "isDefinition", "value", "entity", "DISubprogram", "DILocation",
     "DICompositeType", "DIDerivedType", "DIBasicType", "DISubroutineType", "DIFile", "DICompileUnit", "DIGlobalVariable",
     "DIGlobalVariableExpression", "DIExpression", "DILexicalBlock", "DILexicalBlockFile", "DILocalVariable", "DITemplateTypeParameter",
-    "DISubrange", "DIEnumerator", "DIModule", "DINamespace", "DIImportedEntity", "DW_TAG_member", "DW_TAG_structure_type",
-    "DW_TAG_array_type", "DW_TAG_pointer_type", "DW_TAG_union_type", "DW_TAG_enumeration_type", "DW_TAG_typedef", "DW_TAG_const_type",
-    "DW_TAG_volatile_type", "DW_TAG_variant_part", "DW_ATE_signed", "DW_ATE_unsigned", "DW_ATE_boolean", "DW_ATE_unsigned_char",
-    "DW_ATE_signed_char", "runtimeLang", "DW_LANG_Swift", "extraData", "discriminator", "language", "isOptimized", "emissionKind",
-    "producer", "imports", "enums", "retainedTypes", "macros", "declaration", "scopeLine", "DIFlagPrototyped", "DISPFlagDefinition",
-    "DISPFlagOptimized", "DISPFlagLocalToUnit", "DIFlagFwdDecl", "llvm.dbg.cu", "llvm.module.flags",
+    "DISubrange", "DIEnumerator", "DIModule", "DINamespace", "DIImportedEntity", "includePath", "DW_TAG_member",
+    "DW_TAG_structure_type", "DW_TAG_array_type", "DW_TAG_pointer_type", "DW_TAG_union_type", "DW_TAG_enumeration_type",
+    "DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type", "DW_TAG_variant_part", "DW_ATE_signed", "DW_ATE_unsigned",
+    "DW_ATE_boolean", "DW_ATE_unsigned_char", "DW_ATE_signed_char", "runtimeLang", "DW_LANG_Swift", "extraData", "discriminator",
+    "language", "isOptimized", "emissionKind", "producer", "imports", "enums", "retainedTypes", "macros", "declaration", "scopeLine",
+    "DIFlagPrototyped", "DISPFlagDefinition", "DISPFlagOptimized", "DISPFlagLocalToUnit", "DIFlagFwdDecl", "llvm.dbg.cu",
+    "llvm.module.flags",
   ]
 
   package static let label = IRName(index: 55)
@@ -263,40 +264,41 @@ extension IRName {
   package static let DIModule = IRName(index: 272)
   package static let DINamespace = IRName(index: 273)
   package static let DIImportedEntity = IRName(index: 274)
-  package static let DW_TAG_member = IRName(index: 275)
-  package static let DW_TAG_structure_type = IRName(index: 276)
-  package static let DW_TAG_array_type = IRName(index: 277)
-  package static let DW_TAG_pointer_type = IRName(index: 278)
-  package static let DW_TAG_union_type = IRName(index: 279)
-  package static let DW_TAG_enumeration_type = IRName(index: 280)
-  package static let DW_TAG_typedef = IRName(index: 281)
-  package static let DW_TAG_const_type = IRName(index: 282)
-  package static let DW_TAG_volatile_type = IRName(index: 283)
-  package static let DW_TAG_variant_part = IRName(index: 284)
-  package static let DW_ATE_signed = IRName(index: 285)
-  package static let DW_ATE_unsigned = IRName(index: 286)
-  package static let DW_ATE_boolean = IRName(index: 287)
-  package static let DW_ATE_unsigned_char = IRName(index: 288)
-  package static let DW_ATE_signed_char = IRName(index: 289)
-  package static let runtimeLang = IRName(index: 290)
-  package static let DW_LANG_Swift = IRName(index: 291)
-  package static let extraData = IRName(index: 292)
-  package static let discriminator = IRName(index: 293)
-  package static let language = IRName(index: 294)
-  package static let isOptimized = IRName(index: 295)
-  package static let emissionKind = IRName(index: 296)
-  package static let producer = IRName(index: 297)
-  package static let imports = IRName(index: 298)
-  package static let enums = IRName(index: 299)
-  package static let retainedTypes = IRName(index: 300)
-  package static let macros = IRName(index: 301)
-  package static let declaration = IRName(index: 302)
-  package static let scopeLine = IRName(index: 303)
-  package static let DIFlagPrototyped = IRName(index: 304)
-  package static let DISPFlagDefinition = IRName(index: 305)
-  package static let DISPFlagOptimized = IRName(index: 306)
-  package static let DISPFlagLocalToUnit = IRName(index: 307)
-  package static let DIFlagFwdDecl = IRName(index: 308)
-  package static let llvm_dbg_cu = IRName(index: 309)
-  package static let llvm_module_flags = IRName(index: 310)
+  package static let includePath = IRName(index: 275)
+  package static let DW_TAG_member = IRName(index: 276)
+  package static let DW_TAG_structure_type = IRName(index: 277)
+  package static let DW_TAG_array_type = IRName(index: 278)
+  package static let DW_TAG_pointer_type = IRName(index: 279)
+  package static let DW_TAG_union_type = IRName(index: 280)
+  package static let DW_TAG_enumeration_type = IRName(index: 281)
+  package static let DW_TAG_typedef = IRName(index: 282)
+  package static let DW_TAG_const_type = IRName(index: 283)
+  package static let DW_TAG_volatile_type = IRName(index: 284)
+  package static let DW_TAG_variant_part = IRName(index: 285)
+  package static let DW_ATE_signed = IRName(index: 286)
+  package static let DW_ATE_unsigned = IRName(index: 287)
+  package static let DW_ATE_boolean = IRName(index: 288)
+  package static let DW_ATE_unsigned_char = IRName(index: 289)
+  package static let DW_ATE_signed_char = IRName(index: 290)
+  package static let runtimeLang = IRName(index: 291)
+  package static let DW_LANG_Swift = IRName(index: 292)
+  package static let extraData = IRName(index: 293)
+  package static let discriminator = IRName(index: 294)
+  package static let language = IRName(index: 295)
+  package static let isOptimized = IRName(index: 296)
+  package static let emissionKind = IRName(index: 297)
+  package static let producer = IRName(index: 298)
+  package static let imports = IRName(index: 299)
+  package static let enums = IRName(index: 300)
+  package static let retainedTypes = IRName(index: 301)
+  package static let macros = IRName(index: 302)
+  package static let declaration = IRName(index: 303)
+  package static let scopeLine = IRName(index: 304)
+  package static let DIFlagPrototyped = IRName(index: 305)
+  package static let DISPFlagDefinition = IRName(index: 306)
+  package static let DISPFlagOptimized = IRName(index: 307)
+  package static let DISPFlagLocalToUnit = IRName(index: 308)
+  package static let DIFlagFwdDecl = IRName(index: 309)
+  package static let llvm_dbg_cu = IRName(index: 310)
+  package static let llvm_module_flags = IRName(index: 311)
 }

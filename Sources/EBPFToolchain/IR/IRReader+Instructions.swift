@@ -14,8 +14,24 @@ extension IRReader {
       // Back to the first word, and its line as tokens.
       lexer.position = start.first
       token = try lexer.next()
-      return try verbatim(result: result)
+      let isJump = at(word: "callbr") || at(word: "invoke")
+      var instruction = try verbatim(result: result)
+      // Where these go stands on a line of its own.
+      if isJump, at(word: "to") { module.verbatim[Int(instruction.verbatim)] += try restOfLine() }
+      takeLocation(&instruction)
+      return instruction
     }
+  }
+
+  /// Takes `, !dbg !7` out of kept tokens: locations change, whatever the instruction is.
+  private mutating func takeLocation(_ instruction: inout IRInstruction) {
+    let tokens = module.verbatim[Int(instruction.verbatim)]
+    let mark = module.names.intern("!dbg")
+    guard let position = tokens.firstIndex(of: .word(mark)), position > 0, position + 1 < tokens.count,
+      case .node(let node) = tokens[position + 1]
+    else { return }
+    instruction.location = Int32(node)
+    module.verbatim[Int(instruction.verbatim)].removeSubrange(position - 1...position + 1)
   }
 
   private mutating func known(result: IRName) throws(IRError) -> IRInstruction {

@@ -207,6 +207,10 @@ extension IRWriter {
     }
     if instruction.opcode == .verbatim {
       if instruction.verbatim >= 0 { put(module.verbatim[Int(instruction.verbatim)]) }
+      if instruction.location >= 0 {
+        put(", !dbg !")
+        put(instruction.location)
+      }
       put("\n")
       return
     }

@@ -120,9 +120,17 @@ extension LoweringUnit {
       } else if let type, let setting = settingType(type) {
         roles[global.name] = .setting(type: setting)
       } else {
-        roles[global.name] = isLet && !written.contains(global.name) ? .constant : .variable
+        let isFixed = isLet && !written.contains(global.name) && type.map { changesInPlace($0) } != true
+        roles[global.name] = isFixed ? .constant : .variable
       }
     }
+  }
+
+  /// Whether a `let` of the type can change: the atomic types of module Synchronization.
+  private func changesInPlace(_ type: UInt32) -> Bool {
+    let node = module.metadata.node(type, .specification) ?? type
+    guard let scope = module.metadata.node(node, .scope), let name = module.metadata.string(scope, .name) else { return false }
+    return module.names[name] == "Synchronization"
   }
 
   /// The globals that code outside of initialisers writes: a `let` of such a type (an atomic) is a variable to user space.

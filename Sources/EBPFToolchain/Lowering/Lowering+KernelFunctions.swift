@@ -6,7 +6,12 @@ extension LoweringUnit {
       guard !function.section.isEmpty, module.names[function.section] == ".ksyms" else { continue }
       let old = function.subprogram.flatMap { module.metadata.node(UInt32($0), .type) }.flatMap { module.metadata.node($0, .types) }
       var list: [IRMetadataValue] = []
-      if let old {
+      let symbol = module.names[function.name]
+      if let text = options.kernelFunctions[symbol] ?? KernelFunctionPrototype.known[symbol],
+        let prototype = KernelFunctionPrototype(text), prototype.parameters.count == function.parameters.count
+      {
+        for piece in [prototype.result] + prototype.parameters { list.append(kernelType(piece).map { .node($0) } ?? .null) }
+      } else if let old {
         for field in module.metadata.fields(old) {
           if case .node(let node) = field.value { list.append(.node(kernelType(node))) } else { list.append(.null) }
         }
@@ -28,6 +33,36 @@ extension LoweringUnit {
       module.functions[index].subprogram = Int32(node)
       module.functions[index].attributes = .empty
     }
+  }
+
+  private mutating func kernelType(_ piece: KernelFunctionPrototype.Piece) -> UInt32? {
+    var node: UInt32?
+    switch piece.base {
+    case "void": node = nil
+    case "bool", "_Bool": node = basicType("_Bool", size: 1, encoding: .DW_ATE_boolean)
+    case "u8", "__u8", "unsigned char": node = integerType(bits: 8, signed: false)?.node
+    case "char", "s8": node = integerType(bits: 8, signed: true)?.node
+    case "u16", "__u16", "unsigned short": node = integerType(bits: 16, signed: false)?.node
+    case "s16", "short": node = integerType(bits: 16, signed: true)?.node
+    case "u32", "__u32", "unsigned int": node = integerType(bits: 32, signed: false)?.node
+    case "int", "s32", "__s32": node = integerType(bits: 32, signed: true)?.node
+    case "s64", "__s64", "long", "long long": node = integerType(bits: 64, signed: true)?.node
+    default:
+      if piece.base.hasPrefix("struct ") || piece.base.hasPrefix("union ") {
+        if let known = types.basic[piece.base] {
+          node = known
+        } else {
+          let isUnion = piece.base.hasPrefix("union ")
+          let name = String(piece.base.dropFirst(isUnion ? 6 : 7))
+          node = structureType(name, [], size: 1, tag: isUnion ? .DW_TAG_union_type : .DW_TAG_structure_type)
+          types.basic[piece.base] = node
+        }
+      } else {
+        node = integerType(bits: 64, signed: false)?.node
+      }
+    }
+    for _ in 0..<piece.pointers { node = pointerType(to: node) }
+    return node
   }
 
   /// A type of a prototype by the IR alone: a pointer is one to nothing named.

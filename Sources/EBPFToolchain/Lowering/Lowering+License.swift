@@ -1,3 +1,5 @@
+import EBPFTables
+
 extension LoweringUnit {
   /// Puts the text of the global of type `BPF.License` into section `license`. Without one the object has no licence.
   mutating func lowerLicense() throws(LoweringError) {
@@ -35,5 +37,47 @@ extension LoweringUnit {
     let start = Int(pointer.offset)
     guard length > 0, start >= 0, start + length <= text.count else { return nil }
     return Array(text[start..<start + length])
+  }
+
+  /// Refuses what only programs under a GPL-compatible licence may call, where the source states no such licence.
+  mutating func checkLicense() throws(LoweringError) {
+    if hasGPLLicense { return }
+    for index in module.functions.indices {
+      for block in module.functions[index].blocks {
+        for instruction in block.instructions where instruction.opcode == .call {
+          var called: String?
+          if let symbol = instruction.callee.global, let target = function(symbol) {
+            let function = module.functions[target]
+            if !function.isDefinition, !function.section.isEmpty, module.names[function.section] == ".ksyms" {
+              called = "the kernel function \(module.names[symbol])"
+            }
+          } else if let number = helperNumber(instruction), HelperPrototype.all.contains(where: { $0.helper == number && $0.isGPLOnly }) {
+            called = "the helper bpf_\(number)"
+          }
+          guard let called else { continue }
+          throw error(
+            "\(called) is for programs under the GPL only, and the source states no such licence",
+            instead: "if that is the program's licence, add: let license = License.gpl", at: instruction.location, in: index)
+        }
+      }
+    }
+  }
+
+  /// The helper that a call of a constant address calls.
+  private func helperNumber(_ call: IRInstruction) -> HelperID? {
+    guard case .constant(let index) = call.callee, module.constants[Int(index)].kind == .cast,
+      case .integer(let number)? = module.constants[Int(index)].operands.first?.value, let id = UInt32(exactly: number)
+    else { return nil }
+    return HelperID(rawValue: id)
+  }
+
+  /// Whether section `license` holds a licence that the kernel takes for the GPL (`include/linux/license.h`).
+  private var hasGPLLicense: Bool {
+    for index in module.globals.indices where module.names[module.globals[index].section] == "license" {
+      guard let bytes = bytes(ofGlobal: index) else { continue }
+      let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      return ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"].contains(text)
+    }
+    return false
   }
 }

@@ -11,6 +11,11 @@ public struct LoweringOptions: Sendable, Hashable {
   }
 
   public var traps: Traps
+  /// Prototypes of kernel functions by name, as C says them without the name: `int *(struct bpf_iter_num *)`. Those of the module `BPF` are known.
+  public var kernelFunctions: [String: String]
 
-  public init(traps: Traps = .abort) { self.traps = traps }
+  public init(traps: Traps = .abort, kernelFunctions: [String: String] = [:]) {
+    self.traps = traps
+    self.kernelFunctions = kernelFunctions
+  }
 }

@@ -29,8 +29,8 @@ struct LoweringUnit {
   let compileUnit: UInt32?
   /// Its file.
   let mainFile: UInt32?
-  /// By file: whether it is the user's. See `isUserFile`.
-  var userFiles: [UInt32: Bool] = [:]
+  /// The files of the program. See `isUserFile`.
+  private var userFiles: Set<UInt32> = []
   /// C-shaped types that were made, by the node that they stand for.
   var types = DebugTypes()
   /// Variables that a function's callbacks need, for its entry.
@@ -54,6 +54,7 @@ struct LoweringUnit {
     self.compileUnit = compileUnit
     mainFile = compileUnit.flatMap { module.metadata.node($0, .file) }
     index()
+    findUserFiles()
   }
 
   /// Finds functions and globals again after some came or went.
@@ -101,14 +102,36 @@ struct LoweringUnit {
   // MARK: Places
 
   /// Whether a DIFile is a source of the program: not a module's, not made by the compiler.
-  mutating func isUserFile(_ file: UInt32) -> Bool {
-    if let known = userFiles[file] { return known }
-    var result = false
-    if let name = module.metadata.string(file, .filename) {
-      result = !name.isEmpty && module.names.hasSuffix(name, ".swift")
+  func isUserFile(_ file: UInt32) -> Bool { userFiles.contains(file) }
+
+  /// Finds the files of the program. A module's inlined functions name the module's own files, so that a file counts if something of the
+  /// program's module is declared in it: its mangled name begins with the module's, or extends a type in it.
+  private mutating func findUserFiles() {
+    if let mainFile { userFiles.insert(mainFile) }
+    var isMain: [UInt32: Bool] = [:]
+    var prefixes: [String] = []
+    for number in 0..<UInt32(module.metadata.nodes.count) where module.metadata.kind(number) == .DIModule {
+      guard module.metadata[number, .includePath] == nil, let name = module.metadata.string(number, .name) else { continue }
+      let text = module.names[name]
+      guard text != "Builtin" else { continue }
+      isMain[number] = true
+      prefixes.append("\(text.utf8.count)\(text)")
     }
-    userFiles[file] = result
-    return result
+    for number in 0..<UInt32(module.metadata.nodes.count) {
+      let kind = module.metadata.kind(number)
+      guard kind == .DISubprogram || kind == .DIGlobalVariable, let file = module.metadata.node(number, .file), !userFiles.contains(file),
+        let path = module.metadata.string(file, .filename), module.names.hasSuffix(path, ".swift"),
+        let link = module.metadata.string(number, .linkageName)
+      else { continue }
+      let symbol = module.names[link]
+      let isOwn: Bool
+      if symbol.hasPrefix("$e") || symbol.hasPrefix("$s") {
+        isOwn = prefixes.contains { symbol.dropFirst(2).hasPrefix($0) || symbol.contains("\($0)E") }
+      } else {
+        isOwn = module.metadata.node(number, .scope).map { isMain[$0] == true } ?? false
+      }
+      if isOwn { userFiles.insert(file) }
+    }
   }
 
   /// The file that a scope is in.
