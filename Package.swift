@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "EBPFToolchain",
       dependencies: [
-        "EBPFObject", "EBPFBTF",
+        "EBPFObject", "EBPFBTF", "EBPFTables",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -89,7 +89,8 @@ let package = Package(
         "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFTestSupport",
       ]),
     .testTarget(
-      name: "EBPFToolchainTests", dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA"],
+      name: "EBPFToolchainTests",
+      dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA", "EBPFBTF", "EBPFTables", "EBPFHost", "EBPFRuntime"],
       // Sources of programs in Swift, which the tests compile for eBPF.
       exclude: ["Programs"]),
     .testTarget(

@@ -155,7 +155,9 @@ extension LoweringUnit {
     for (name, type) in payloads { members.append(member(Self.identifier(name), exact(type), size: type.size, offset: 0)) }
     let union = structureType("", members, size: widest, tag: .DW_TAG_union_type)
     let tag = integerType(bits: 8, signed: false)!
-    return record(Self.isIdentifier(name) ? name : "", [("payload", CType(node: union, size: widest, alignment: alignment)), ("tag", tag)], expecting: size)
+    return record(
+      Self.isIdentifier(name) ? name : "", [("payload", CType(node: union, size: widest, alignment: alignment)), ("tag", tag)],
+      expecting: size)
   }
 
   // MARK: Structs

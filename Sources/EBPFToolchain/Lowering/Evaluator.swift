@@ -1,3 +1,5 @@
+import EBPFTables
+
 /// A value while constants are evaluated.
 indirect enum EvaluatedValue: Hashable {
   /// Up to 64 bits; those above the width are zero.
@@ -282,7 +284,9 @@ struct Evaluator {
         guard let size = module.types.layout(type)?.size else { throw EvaluationFailure(reason: "a type has no size", location: location) }
         offset &+= step &* Int64(size)
       } else if case .array(_, let element) = module.types[module.types.resolved(type)] {
-        guard let size = module.types.layout(element)?.size else { throw EvaluationFailure(reason: "a type has no size", location: location) }
+        guard let size = module.types.layout(element)?.size else {
+          throw EvaluationFailure(reason: "a type has no size", location: location)
+        }
         offset &+= step &* Int64(size)
         type = element
       } else {
@@ -575,7 +579,7 @@ struct Evaluator {
       return try value(operand, locals, at: location)
     case .constant(let index) where module.constants[Int(index)].kind == .cast:
       if case .integer(let number)? = module.constants[Int(index)].operands.first?.value {
-        throw EvaluationFailure(reason: "it calls the helper function number \(number) of eBPF", location: location)
+        throw EvaluationFailure(reason: "it calls the helper \(Self.helperName(UInt64(bitPattern: number)))", location: location)
       }
     case .local(let name):
       if case .pointer(let pointer)? = locals[name], pointer.object < 0 {
@@ -584,11 +588,15 @@ struct Evaluator {
         return try call(pointer.symbol, arguments, at: location)
       }
       if case .integer(let number)? = locals[name] {
-        throw EvaluationFailure(reason: "it calls the helper function number \(number) of eBPF", location: location)
+        throw EvaluationFailure(reason: "it calls the helper \(Self.helperName(number))", location: location)
       }
     default: break
     }
     throw EvaluationFailure(reason: "it calls something that is not known at compile time", location: location)
+  }
+
+  private static func helperName(_ number: UInt64) -> String {
+    UInt32(exactly: number).flatMap { HelperID(rawValue: $0).name }.map { "bpf_\($0)" } ?? "number \(number)"
   }
 
   private mutating func intrinsic(

@@ -103,7 +103,8 @@ extension LoweringUnit {
     let bLow = emit(.and, .i64, b, .integer(low), location, &out)
     // Both high halves: at least 2 to the 64th. Else at most one of the cross products is not 0, and their sum does not wrap.
     let both = emit(
-      .and, .i1, compare(.ne, .i64, aHigh, .integer(0), location, &out), compare(.ne, .i64, bHigh, .integer(0), location, &out), location, &out)
+      .and, .i1, compare(.ne, .i64, aHigh, .integer(0), location, &out), compare(.ne, .i64, bHigh, .integer(0), location, &out), location,
+      &out)
     let cross = emit(
       .add, .i64, emit(.mul, .i64, aHigh, bLow, location, &out), emit(.mul, .i64, aLow, bHigh, location, &out), location, &out)
     let carry = emit(.lshr, .i64, emit(.mul, .i64, aLow, bLow, location, &out), .integer(32), location, &out)

@@ -137,7 +137,8 @@ extension LoweringUnit {
       let condition = freshName("failed")
       check = Check(
         check: [
-          IRInstruction(.load, result: loaded, type: .i64, operands: [IROperand(.pointer, .local(flag))], alignment: 8, location: call.location),
+          IRInstruction(
+            .load, result: loaded, type: .i64, operands: [IROperand(.pointer, .local(flag))], alignment: 8, location: call.location),
           IRInstruction(
             .icmp, result: condition, modifiers: words([.ne]), type: .i64,
             operands: [IROperand(.i64, .local(loaded)), IROperand(.i64, .integer(0))], location: call.location),
@@ -195,7 +196,8 @@ extension LoweringUnit {
       var value = IRValue.local(self.name("argument.\(argument)"))
       if from != to, let wide = module.types.bits(from), let narrow = module.types.bits(to), wide > narrow {
         let result = freshName("argument")
-        block.instructions.append(IRInstruction(.trunc, result: result, type: to, operands: [IROperand(from, value)], location: place ?? -1))
+        block.instructions.append(
+          IRInstruction(.trunc, result: result, type: to, operands: [IROperand(from, value)], location: place ?? -1))
         value = .local(result)
       } else if module.types.isPointer(from) != module.types.isPointer(to) {
         throw error("the closure for bpf_\(helper.name) has other parameters than the helper's callback", at: location, in: body)
@@ -209,7 +211,8 @@ extension LoweringUnit {
         if isFramed {
           let loaded = freshName("context")
           block.instructions.append(
-            IRInstruction(.load, result: loaded, type: .pointer, operands: [IROperand(.pointer, .local(frame))], alignment: 8, location: place ?? -1))
+            IRInstruction(
+              .load, result: loaded, type: .pointer, operands: [IROperand(.pointer, .local(frame))], alignment: 8, location: place ?? -1))
           context = .local(loaded)
         }
       }

@@ -12,20 +12,12 @@ extension LoweringUnit {
       case .map, .license: continue
       case .setting(let type):
         module.globals[index].isConstant = true
-        if module.globals[index].section.isEmpty { module.globals[index].section = self.name(".rodata") }
         try expose(index, name, type)
       case .variable, .constant:
         try expose(index, name, debugVariable(index).flatMap { module.metadata.node($0, .type) })
       }
     }
-    // Constants of the object: one section, one map.
-    for index in module.globals.indices where !keptGlobals.contains(index) && module.globals[index].initializer != nil {
-      let symbol = module.globals[index].name
-      if roles[symbol] == .constant { module.globals[index].isConstant = true }
-      if module.globals[index].isConstant, module.globals[index].section.isEmpty {
-        module.globals[index].section = self.name(".rodata")
-      }
-    }
+    for index in module.globals.indices where roles[module.globals[index].name] == .constant { module.globals[index].isConstant = true }
     // What else stays carries no debug information: it would be BTF of Swift's own shapes.
     for index in module.globals.indices where !debugVariables.contains(where: { Int32($0) == module.globals[index].debug }) {
       module.globals[index].attachments.removeAll { $0.kind == .dbg }

@@ -258,7 +258,9 @@ extension LoweringUnit {
   /// The bytes of a global's initial value up to a length, where they hold no addresses.
   func bytes(ofGlobal index: Int) -> [UInt8]? {
     var evaluator = Evaluator(module, function: { function($0) }, global: { global($0) })
-    guard let object = try? evaluator.load(global: module.globals[index].name), evaluator.objects[object].pointers.isEmpty else { return nil }
+    guard let object = try? evaluator.load(global: module.globals[index].name), evaluator.objects[object].pointers.isEmpty else {
+      return nil
+    }
     return evaluator.objects[object].bytes
   }
 }

@@ -10,7 +10,8 @@ extension LoweringUnit {
       }
       guard definition.type != 0 else {
         throw error(
-          "the map \"\(name)\" has no initial value", instead: "declare it with its size: let \(name) = HashMap<Key, Value>(maxEntries: 1024)",
+          "the map \"\(name)\" has no initial value",
+          instead: "declare it with its size: let \(name) = HashMap<Key, Value>(maxEntries: 1024)",
           atGlobal: index)
       }
       let (structure, size) = mapType(definition, index)

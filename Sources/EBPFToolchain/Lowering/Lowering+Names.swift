@@ -47,7 +47,9 @@ extension LoweringUnit {
     }
     for index in module.verbatim.indices {
       for token in module.verbatim[index].indices {
-        if case .global(let name) = module.verbatim[index][token], let other = table[name] { module.verbatim[index][token] = .global(other) }
+        if case .global(let name) = module.verbatim[index][token], let other = table[name] {
+          module.verbatim[index][token] = .global(other)
+        }
       }
     }
     for index in module.globals.indices {
@@ -64,7 +66,8 @@ extension LoweringUnit {
           }
           for operand in instruction.operands.indices {
             if case .global = instruction.operands[operand].value {
-              module.functions[index].blocks[block].instructions[position].operands[operand].value = new(instruction.operands[operand].value)
+              module.functions[index].blocks[block].instructions[position].operands[operand].value = new(
+                instruction.operands[operand].value)
             }
           }
         }

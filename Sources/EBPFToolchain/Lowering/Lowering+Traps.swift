@@ -160,7 +160,8 @@ extension LoweringUnit {
     var results: [Int: IRTypeID] = [:]
     for index in trapping { results[index] = module.functions[index].result }
     for index in module.functions.indices where module.functions[index].isDefinition {
-      if taken.contains(index), !trapping.contains(index), !callbacks.contains(index), flagged.contains(Signature(module.functions[index])) {
+      if taken.contains(index), !trapping.contains(index), !callbacks.contains(index), flagged.contains(Signature(module.functions[index]))
+      {
         // It never fails, but those who call it through a pointer cannot know.
         module.functions[index].parameters.append(IRParameter(type: .pointer, name: name("bpf.flag")))
       }
@@ -268,7 +269,8 @@ extension LoweringUnit {
           let loaded = freshName("flag")
           current.instructions.append(call)
           current.instructions.append(
-            IRInstruction(.load, result: loaded, type: .i8, operands: [IROperand(.pointer, .local(flag))], alignment: 1, location: call.location))
+            IRInstruction(
+              .load, result: loaded, type: .i8, operands: [IROperand(.pointer, .local(flag))], alignment: 1, location: call.location))
           current.instructions.append(comparison(failed, .i8, .local(loaded), 0, call.location))
         case .status:
           let status = freshName("status")
@@ -302,7 +304,8 @@ extension LoweringUnit {
           case .local(let wide)? = blocks.last.flatMap({ wideResult($0) })
         {
           current.instructions.append(
-            IRInstruction(.trunc, result: instruction.result, type: narrow, operands: [IROperand(.i64, .local(wide))], location: call.location))
+            IRInstruction(
+              .trunc, result: instruction.result, type: narrow, operands: [IROperand(.i64, .local(wide))], location: call.location))
         }
       }
       blocks.append(current)
@@ -328,7 +331,8 @@ extension LoweringUnit {
     block.instructions.last { $0.opcode == .call && $0.type == .i64 }.map { .local($0.result) }
   }
 
-  private mutating func comparison(_ result: IRName, _ type: IRTypeID, _ value: IRValue, _ other: Int64, _ location: Int32) -> IRInstruction {
+  private mutating func comparison(_ result: IRName, _ type: IRTypeID, _ value: IRValue, _ other: Int64, _ location: Int32) -> IRInstruction
+  {
     IRInstruction(
       .icmp, result: result, modifiers: words([.ne]), type: type, operands: [IROperand(type, value), IROperand(type, .integer(other))],
       location: location)
@@ -361,10 +365,11 @@ extension LoweringUnit {
           .getelementptr, result: flag, modifiers: words([.inbounds]), type: .i8,
           operands: [IROperand(.pointer, .local(frame)), IROperand(.i64, .integer(8))]), at: 0)
     default:
-      blocks[0].instructions.insert(contentsOf: [
-        IRInstruction(.alloca, result: flag, type: .i8, alignment: 1),
-        IRInstruction(.store, operands: [IROperand(.i8, .integer(0)), IROperand(.pointer, .local(flag))], alignment: 1),
-      ], at: 0)
+      blocks[0].instructions.insert(
+        contentsOf: [
+          IRInstruction(.alloca, result: flag, type: .i8, alignment: 1),
+          IRInstruction(.store, operands: [IROperand(.i8, .integer(0)), IROperand(.pointer, .local(flag))], alignment: 1),
+        ], at: 0)
     }
   }
 

@@ -21,7 +21,8 @@ public struct Lowering: Sendable {
       module = try IRReader.read(ir, keepsDebugRecords: false)
     } catch {
       throw LoweringError(
-        what: "the Swift compiler's output cannot be read: \(error)", instead: "use the toolchain of Swift 6.3, which this tool was made for")
+        what: "the Swift compiler's output cannot be read: \(error)",
+        instead: "use the toolchain of Swift 6.3, which this tool was made for")
     }
     var unit = LoweringUnit(module, options)
     try unit.lower()
