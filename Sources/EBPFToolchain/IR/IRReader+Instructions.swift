@@ -23,15 +23,21 @@ extension IRReader {
     }
   }
 
-  /// Takes `, !dbg !7` out of kept tokens: locations change, whatever the instruction is.
+  /// Takes the attachments (`, !dbg !7, !srcloc !8`) out of kept tokens: locations change, whatever the instruction is.
   private mutating func takeLocation(_ instruction: inout IRInstruction) {
-    let tokens = module.verbatim[Int(instruction.verbatim)]
-    let mark = module.names.intern("!dbg")
-    guard let position = tokens.firstIndex(of: .word(mark)), position > 0, position + 1 < tokens.count,
-      case .node(let node) = tokens[position + 1]
-    else { return }
-    instruction.location = Int32(node)
-    module.verbatim[Int(instruction.verbatim)].removeSubrange(position - 1...position + 1)
+    var tokens = module.verbatim[Int(instruction.verbatim)]
+    while tokens.count > 3, case .node(let node) = tokens[tokens.count - 1], case .word(let kind) = tokens[tokens.count - 2],
+      case .word(let comma) = tokens[tokens.count - 3], module.names[comma] == ",", module.names.hasPrefix(kind, "!")
+    {
+      tokens.removeLast(3)
+      let name = module.names.intern(String(module.names[kind].dropFirst()))
+      if name == .dbg {
+        instruction.location = Int32(node)
+      } else {
+        instruction.attachments.insert(IRAttachment(kind: name, node: .node(node)), at: 0)
+      }
+    }
+    module.verbatim[Int(instruction.verbatim)] = tokens
   }
 
   private mutating func known(result: IRName) throws(IRError) -> IRInstruction {

@@ -211,6 +211,10 @@ extension IRWriter {
         put(", !dbg !")
         put(instruction.location)
       }
+      for attachment in instruction.attachments {
+        put(", ")
+        put(attachment)
+      }
       put("\n")
       return
     }

@@ -596,7 +596,7 @@ struct Evaluator {
   }
 
   private static func helperName(_ number: UInt64) -> String {
-    UInt32(exactly: number).flatMap { HelperID(rawValue: $0).name }.map { "bpf_\($0)" } ?? "number \(number)"
+    UInt32(exactly: number).flatMap { HelperID(rawValue: $0).name } ?? "number \(number)"
   }
 
   private mutating func intrinsic(

@@ -89,42 +89,46 @@ extension LoweringUnit {
   private mutating func parameterType(_ index: Int, _ position: Int) -> UInt32 {
     let parameter = module.functions[index].parameters[position]
     guard module.types.isPointer(parameter.type) else {
+      // A pointer that may be nil is a number to Swift.
+      if parameter.type == .i64, let target = pointee(index, position, isReference: false) { return pointerType(to: target) }
       return debugType(parameter.type) ?? basicType("unsigned long long", size: 8, encoding: .DW_ATE_unsigned)
     }
     if let program = programOfFunction[index], position == 0 { return contextType(section: programs[program].section) }
-    if globalFunctions.contains(index) || isSubprogram(index), let target = pointee(index, position) { return pointerType(to: target) }
+    if let target = pointee(index, position, isReference: true) { return pointerType(to: target) }
     return pointerType(to: nil)
   }
 
   /// What a pointer parameter points to, by the type of the argument in the source: T for `UnsafePointer<T>` and for `inout T`, the
   /// kernel's struct for a context.
-  private mutating func pointee(_ index: Int, _ position: Int) -> UInt32? {
+  private mutating func pointee(_ index: Int, _ position: Int, isReference: Bool) -> UInt32? {
     guard let old = module.functions[index].subprogram, let nodes = module.metadata.node(UInt32(old), .retainedNodes) else { return nil }
     for node in module.metadata.elements(nodes) where module.metadata.integer(node, .arg) == Int64(position + 1) {
       guard let type = module.metadata.node(node, .type) else { return nil }
-      return pointee(ofType: type, depth: 0)
+      return pointee(ofType: type, isReference: isReference, depth: 0)
     }
     return nil
   }
 
-  private mutating func pointee(ofType type: UInt32, depth: Int) -> UInt32? {
+  private mutating func pointee(ofType type: UInt32, isReference: Bool, depth: Int) -> UInt32? {
     guard depth < 8 else { return nil }
     if module.metadata.kind(type) == .DIDerivedType, let base = module.metadata.node(type, .baseType) {
-      return pointee(ofType: base, depth: depth + 1)
+      return pointee(ofType: base, isReference: isReference, depth: depth + 1)
     }
     let specification = module.metadata.node(type, .specification)
     let name = module.metadata.string(specification ?? type, .name).map { module.names[$0] } ?? ""
     if name == "UnsafePointer" || name == "UnsafeMutablePointer" || name == "Optional" {
       guard let argument = templateArguments(type).first else { return nil }
-      return name == "Optional" ? pointee(ofType: argument, depth: depth + 1) : cType(argument)?.node
+      return name == "Optional" ? pointee(ofType: argument, isReference: false, depth: depth + 1) : cType(argument)?.node
     }
     if let elements = module.metadata.node(type, .elements) {
       let members = module.metadata.elements(elements)
-      if members.count == 1, let inner = module.metadata.node(members[0], .baseType), let found = pointee(ofType: inner, depth: depth + 1) {
+      if members.count == 1, let inner = module.metadata.node(members[0], .baseType),
+        let found = pointee(ofType: inner, isReference: false, depth: depth + 1)
+      {
         return found
       }
     }
-    return depth == 0 ? cType(type)?.node : nil
+    return isReference ? cType(type)?.node : nil
   }
 
   /// The type of a value by the IR alone.

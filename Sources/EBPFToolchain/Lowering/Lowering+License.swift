@@ -4,7 +4,8 @@ extension LoweringUnit {
   /// Puts the text of the global of type `BPF.License` into section `license`. Without one the object has no licence.
   mutating func lowerLicense() throws(LoweringError) {
     var found: Int?
-    for index in module.globals.indices where roles[module.globals[index].name] == .license {
+    let all = module.globals.indices.filter { roles[module.globals[$0].name] == .license }
+    for index in all.sorted(by: { line(ofGlobal: $0) < line(ofGlobal: $1) }) {
       if found != nil {
         throw error("a second licence", instead: "state one licence for the object", atGlobal: index)
       }
@@ -25,6 +26,8 @@ extension LoweringUnit {
     module.globals[found].attachments = []
     renamed.append((module.globals[found].name, "_license"))
   }
+
+  private func line(ofGlobal index: Int) -> Int64 { debugVariable(index).flatMap { module.metadata.integer($0, .line) } ?? 0 }
 
   /// The text of a global that begins with a StaticString: address, length, flags.
   private func licenseText(_ index: Int) -> [UInt8]? {
@@ -52,7 +55,7 @@ extension LoweringUnit {
               called = "the kernel function \(module.names[symbol])"
             }
           } else if let number = helperNumber(instruction), HelperPrototype.all.contains(where: { $0.helper == number && $0.isGPLOnly }) {
-            called = "the helper bpf_\(number)"
+            called = "the helper \(number)"
           }
           guard let called else { continue }
           throw error(

@@ -178,7 +178,8 @@ extension LoweringUnit {
     if let bits = module.types.bits(function.result), bits <= 32 { return .wide }
     if function.parameters.count >= 5 {
       // No register is left for the flag.
-      let attributes = module.lists[plainAttributes(function.attributes)].filter { $0 != .noinline }
+      let plain = plainAttributes(function.attributes)
+      let attributes = module.lists[plain].filter { $0 != .noinline }
       module.functions[index].attributes = words([.alwaysinline] + attributes)
     }
     return .flag

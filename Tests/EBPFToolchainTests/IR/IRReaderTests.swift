@@ -84,7 +84,7 @@ import Testing
     "br i1 %c, label %a, label %b, !prof !9",
     "switch i8 %x, label %a [\n    i8 1, label %b\n    i8 -2, label %c\n  ], !dbg !3",
     "indirectbr ptr %a, [label %b, label %c]",
-    "callbr void asm sideeffect \"may_goto ${0:l}\", \"!i\"()\n          to label %a [label %b], !srcloc !7, !dbg !3",
+    "callbr void asm sideeffect \"may_goto ${0:l}\", \"!i\"()\n          to label %a [label %b], !dbg !3, !srcloc !7",
     "call void @llvm.assume(i1 true) [ \"align\"(ptr %p, i64 8) ]",
     "#dbg_value(ptr %x, !7, !DIExpression(DW_OP_deref), !8)",
     "%1 = va_arg ptr %a, i32",

@@ -1,3 +1,4 @@
+import EBPFISA
 import EBPFObject
 import EBPFToolchain
 import Testing
