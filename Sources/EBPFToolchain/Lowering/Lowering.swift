@@ -39,6 +39,7 @@ extension LoweringUnit {
     try checkInitializers()
     splitCalledPrograms()
     cleanSignatures()
+    lowerPadding()
     try lowerLicense()
     try lowerMaps()
     try lowerGlobals()

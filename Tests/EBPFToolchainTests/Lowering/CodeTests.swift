@@ -103,6 +103,36 @@ import Testing
     #expect(object.programs[0].instructions.contains { $0.opcode == 0xdb && $0.immediate & 0xf0 == 0 })
   }
 
+  /// Every byte between fields is zero, every other one as it was: in nested structs, in arrays, beside optionals.
+  @Test(
+    arguments: [
+      ("One(a: 1, b: 2)", [0: 1, 1: 0, 2: 0, 3: 0, 4: 2]),
+      (
+        "Two(a: 1, b: One(a: 2, b: 3), c: 4, d: [One(a: 5, b: 6), One(a: 7, b: 8)])",
+        [0: 1, 1: 0, 2: 0, 3: 0, 4: 2, 5: 0, 6: 0, 7: 0, 8: 3, 12: 4, 13: 0, 14: 0, 15: 0, 16: 5, 17: 0, 19: 0, 20: 6, 24: 7, 25: 0, 28: 8]
+      ),
+      ("Three(a: 7, b: 3)", [0: 7, 1: 0, 2: 0, 3: 0, 4: 0, 8: 0, 9: 3]),
+      ("(UInt16(0x5555), UInt8(9), UInt32(0x5555_5555))", [0: 0x55, 1: 0x55, 2: 9, 3: 0, 4: 0x55]),
+    ] as [(String, [Int: Int32])])
+  func paddingIsZeroed(value: String, expected: [Int: Int32]) throws {
+    let cases = expected.map { "if index == \($0.key) { return Int32(padded(\(value), \($0.key))) }" }.joined(separator: "\n  ")
+    let runner = try VariableRunner(
+      """
+      struct One { var a: UInt8, b: UInt32 }
+      struct Two { var a: UInt8, b: One, c: UInt8, d: InlineArray<2, One> }
+      struct Three { var a: UInt8, b: UInt64?; init(a: UInt8, b: UInt64) { self.a = a; self.b = b << 8 } }
+      var index: UInt32 = 0
+      @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+        \(cases)
+        return -1
+      }
+      """)
+    for (offset, byte) in expected {
+      try runner.set("index", UInt32(offset))
+      #expect(try runner.run() == byte, "byte \(offset) of \(value)")
+    }
+  }
+
   @Test func kernelFunctionsHavePrototypes() throws {
     let object = try SwiftSupport.object(
       """

@@ -87,6 +87,21 @@ enum SwiftSupport {
     func callbackForEach<Key, Value>(
       _ map: UnsafeRawPointer, _ body: (UnsafePointer<Key>, UnsafeMutablePointer<Value>) -> Bool
     ) -> Int { 0 }
+    @_silgen_name("bpf_zero_padding") @_optimize(none)
+    func zeroGaps<Value: BitwiseCopyable>(of pointer: UnsafeMutablePointer<Value>) {
+      var copy = pointer.pointee
+      use(&copy)
+    }
+    /// What lies in the padding of a value on the stack, before and after.
+    @inline(__always) public func padded<Value: BitwiseCopyable>(_ value: Value, _ offset: Int) -> UInt8 {
+      withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
+        let pointer = buffer.baseAddress.unsafelyUnwrapped
+        fill(pointer, UInt(MemoryLayout<Value>.size))
+        pointer.initialize(to: value)
+        zeroGaps(of: pointer)
+        return UnsafeRawPointer(pointer).load(fromByteOffset: offset, as: UInt8.self)
+      }
+    }
     """#
 
   private static let header = #"""
@@ -98,6 +113,8 @@ enum SwiftSupport {
     INLINE void *helper_lookup(const void *map, const void *key) { return ((void *(*)(const void *, const void *))1)(map, key); }
     INLINE u64 helper_time(void) { return ((u64(*)(void))5)(); }
     INLINE long helper_print(const char *text, u32 size) { return ((long (*)(const char *, u32))6)(text, size); }
+    INLINE void use(void *p) { __asm__ volatile("" : : "r"(p) : "memory"); }
+    INLINE void fill(void *p, unsigned long n) { __builtin_memset(p, 0x55, n); use(p); }
     INLINE u64 relaxed_add(void *p, u64 v) { return __atomic_fetch_add((u64 *)p, v, __ATOMIC_RELAXED); }
     INLINE u64 acquire_load(void *p) { return __atomic_load_n((u64 *)p, __ATOMIC_ACQUIRE); }
     INLINE void release_store(void *p, u64 v) { __atomic_store_n((u64 *)p, v, __ATOMIC_RELEASE); }
