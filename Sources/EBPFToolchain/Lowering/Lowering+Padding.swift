@@ -34,35 +34,22 @@ extension LoweringUnit {
     instruction.opcode == .alloca && instruction.operands.isEmpty && !module.types.isPointer(instruction.type)
   }
 
-  /// The alignment that Swift gives a type: that of the widest number in it.
-  private func naturalAlignment(_ type: IRTypeID) -> Int {
-    let type = module.types.resolved(type)
-    switch module.types[type] {
-    case .structure(let members, _): return members.map { naturalAlignment($0) }.max() ?? 1
-    case .array(_, let element): return naturalAlignment(element)
-    default: return module.types.layout(type)?.alignment ?? 1
-    }
-  }
-
   /// The length of an array of bytes.
   private func byteCount(_ type: IRTypeID) -> Int? {
     if case .array(let count, .i8) = module.types[type] { return Int(count) }
     return nil
   }
 
-  /// Swift spells padding as an array of bytes that fills up to the next member's alignment. Payloads of enums are arrays of bytes, too: those
-  /// begin where they are.
+  /// Swift spells padding as an array of bytes between the members of a struct, which have types. A struct of arrays of bytes alone is an enum:
+  /// those are its payload and tag.
   private func addGaps(_ type: IRTypeID, at start: Int, isElement: Bool, _ gaps: inout [(offset: Int, size: Int)]) {
     switch module.types[module.types.resolved(type)] {
     case .structure(let members, _):
+      let hasTypes = members.contains { byteCount($0) == nil }
       for (index, member) in members.enumerated() {
         guard let offset = module.types.offset(of: index, in: type) else { continue }
-        let alignment =
-          index + 1 < members.count ? naturalAlignment(members[index + 1]) : isElement ? naturalAlignment(type) : 1
-        if let count = byteCount(member), index > 0, alignment > 1, offset % alignment != 0, (offset + count) % alignment == 0,
-          count < alignment
-        {
-          gaps.append((start + offset, count))
+        if let count = byteCount(member) {
+          if hasTypes, index > 0, isElement || index + 1 < members.count { gaps.append((start + offset, count)) }
         } else {
           addGaps(member, at: start + offset, isElement: false, &gaps)
         }

@@ -87,6 +87,7 @@ extension LoweringUnit {
   private mutating func throwTraps() {
     var isUsed = false
     let symbol = name("bpf_throw")
+    protectResources(trappingFunctions())
     for index in module.functions.indices {
       // The kernel returns the argument as the program's result.
       let aborts = Set(programs.filter { reaches($0.function, index) }.map(\.abort))
@@ -99,8 +100,14 @@ extension LoweringUnit {
         call.callee = .global(symbol)
         var kept = Array(module.functions[index].blocks[block].instructions[..<trap])
         kept.removeAll { isMark($0) }
-        kept.append(call)
-        kept.append(.ret(zeroResult(module.functions[index].result), location: location))
+        let ending = [call, .ret(zeroResult(module.functions[index].result), location: location)]
+        if heldResources[index] != nil {
+          let label = freshName("failed")
+          kept.append(.br(label, location: location))
+          module.functions[index].blocks += unwindBlocks(index, label, ending, location)
+        } else {
+          kept += ending
+        }
         module.functions[index].blocks[block].instructions = kept
       }
       if isUsed { module.functions[index].attributes = plainAttributes(module.functions[index].attributes) }
@@ -142,6 +149,7 @@ extension LoweringUnit {
   private mutating func abortTraps() {
     let trapping = trappingFunctions()
     if trapping.isEmpty { return }
+    protectResources(trapping)
     var taken: Set<Int> = []
     for function in module.functions {
       for block in function.blocks {
@@ -220,7 +228,10 @@ extension LoweringUnit {
       }
     }
     let leave = name("bpf.leave")
+    let own = name("bpf.failed")
+    let holds = heldResources[index] != nil
     var usesLeave = false
+    var usesOwn = false
     var blocks: [IRBlock] = []
     var lastPart: [IRName: IRName] = [:]
     for block in function.blocks {
@@ -229,7 +240,12 @@ extension LoweringUnit {
       for instruction in block.instructions {
         if isTrap(instruction) {
           current.instructions.removeAll { isMark($0) }
-          current.instructions += failure(convention, function, flag, isOwn: true, location: instruction.location)
+          if holds {
+            current.instructions.append(.br(own, location: instruction.location))
+            usesOwn = true
+          } else {
+            current.instructions += failure(convention, function, flag, isOwn: true, location: instruction.location)
+          }
           break
         }
         if instruction.opcode == .ret {
@@ -311,10 +327,12 @@ extension LoweringUnit {
       }
       blocks.append(current)
     }
+    let location = function.blocks.first?.instructions.first { $0.location >= 0 }?.location ?? -1
     if usesLeave {
-      let location = function.blocks.first?.instructions.first { $0.location >= 0 }?.location ?? -1
-      blocks.append(
-        IRBlock(label: leave, instructions: failure(convention, function, flag, isOwn: false, location: location)))
+      blocks += unwindBlocks(index, leave, failure(convention, function, flag, isOwn: false, location: location), location)
+    }
+    if usesOwn {
+      blocks += unwindBlocks(index, own, failure(convention, function, flag, isOwn: true, location: location), location)
     }
     retargetPhis(&blocks, lastPart)
     if needsLocalFlag || isCallback(convention) { addFlag(&blocks, convention, function, flag) }

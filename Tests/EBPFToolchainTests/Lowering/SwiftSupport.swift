@@ -57,6 +57,9 @@ enum SwiftSupport {
     }
     public struct RingBuffer<Record: BitwiseCopyable>: ~Copyable, Sendable {
       let anchor: MapAnchor
+      @inline(__always) public func reserve() -> UnsafeMutablePointer<Record>? {
+        helper_reserve(anchor.pointer, UInt64(MemoryLayout<Record>.stride))?.assumingMemoryBound(to: Record.self)
+      }
       @inline(__always) public init(byteCount: Int) {
         anchor = MapAnchor(
           MapDefinition(type: 27, keySize: 0, valueSize: 0, maxEntries: UInt32(truncatingIfNeeded: byteCount), flags: 0, pinning: 0))
@@ -115,6 +118,8 @@ enum SwiftSupport {
     INLINE long helper_print(const char *text, u32 size) { return ((long (*)(const char *, u32))6)(text, size); }
     INLINE void use(void *p) { __asm__ volatile("" : : "r"(p) : "memory"); }
     INLINE void fill(void *p, unsigned long n) { __builtin_memset(p, 0x55, n); use(p); }
+    INLINE void *helper_reserve(const void *map, u64 size) { return ((void *(*)(const void *, u64, u64))131)(map, size, 0); }
+    INLINE void helper_submit(void *record) { ((void (*)(void *, u64))132)(record, 0); }
     INLINE u64 relaxed_add(void *p, u64 v) { return __atomic_fetch_add((u64 *)p, v, __ATOMIC_RELAXED); }
     INLINE u64 acquire_load(void *p) { return __atomic_load_n((u64 *)p, __ATOMIC_ACQUIRE); }
     INLINE void release_store(void *p, u64 v) { __atomic_store_n((u64 *)p, v, __ATOMIC_RELEASE); }

@@ -135,6 +135,38 @@ import Testing
     #expect(try SwiftSupport.object(source, LoweringOptions(traps: .unchecked)).programs[0].instructions.count < checked)
   }
 
+  /// What a program holds is given back when a check fails: a verifier refuses it otherwise.
+  @Test func whatIsHeldIsGivenBack() throws {
+    func source(_ value: String) -> String {
+      """
+      let events = RingBuffer<UInt64>(byteCount: 4096)
+      let others = RingBuffer<UInt32>(byteCount: 4096)
+      @inline(never) func less(_ a: UInt32) -> UInt32 { a - 1 }
+      @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+        guard let first = events.reserve() else { return 8 }
+        guard let second = others.reserve() else {
+          helper_submit(first)
+          return 9
+        }
+        first.pointee = \(value)
+        helper_submit(first)
+        second.pointee = UInt32(truncatingIfNeeded: \(value))
+        helper_submit(second)
+        return 7
+      }
+      """
+    }
+    func discards(_ source: String) throws -> Int {
+      try SwiftSupport.object(source).programs[0].instructions.count { $0.opcode == 0x85 && $0.source == 0 && $0.immediate == 133 }
+    }
+    #expect(try SwiftSupport.result(source("UInt64(ctx.queue) &+ 1")) == 7)
+    #expect(try discards(source("UInt64(ctx.queue) &+ 1")) == 0)
+    for value in ["UInt64(ctx.queue) - 1", "UInt64(less(ctx.queue))"] {
+      #expect(try SwiftSupport.result(source(value)) == 2)
+      #expect(try discards(source(value)) > 0)
+    }
+  }
+
   /// Inlined functions tell of failures by a flag that the optimiser must take away: no memory, no calls.
   @Test func inlinedChecksCostAJump() throws {
     let object = try SwiftSupport.object(
