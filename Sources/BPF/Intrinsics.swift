@@ -31,6 +31,14 @@ func callbackTimer(
   _ timer: UnsafeMutableRawPointer, _ body: @escaping (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
 ) -> Int
 
+/// Zeroes the bytes of a value that lie between its fields. The symbol contains `bpf_zero_padding`; the lowering puts stores in place of the
+/// body. The value's type is that of the body's variable, by which the lowering knows where the gaps are.
+@_silgen_name("bpf_zero_padding") @_optimize(none)
+func zeroGaps<Value: BitwiseCopyable>(of pointer: UnsafeMutablePointer<Value>) {
+  var copy = pointer.pointee
+  cbpf_use(&copy)
+}
+
 #else
 
 /// `bpf_loop`, natively.

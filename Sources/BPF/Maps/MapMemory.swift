@@ -6,13 +6,24 @@
 func withZeroPadded<Value: BitwiseCopyable, Result: ~Copyable>(_ value: Value, _ body: (UnsafeRawPointer) -> Result) -> Result {
   withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
     let pointer = buffer.baseAddress.unsafelyUnwrapped
-    cbpf_zero(pointer, UInt(MemoryLayout<Value>.stride))
     pointer.initialize(to: value)
-    #if !hasFeature(Embedded)
-    zeroPadding(of: Value.self, at: pointer)
-    #endif
+    zeroPadding(of: pointer)
     return body(UnsafeRawPointer(pointer))
   }
+}
+
+/// Zeroes the bytes of a value that belong to none of its fields: between them, and up to its stride.
+@inline(__always)
+func zeroPadding<Value: BitwiseCopyable>(of pointer: UnsafeMutablePointer<Value>) {
+  #if hasFeature(Embedded)
+  zeroGaps(of: pointer)
+  if MemoryLayout<Value>.size != MemoryLayout<Value>.stride {
+    cbpf_zero(
+      UnsafeMutableRawPointer(pointer) + MemoryLayout<Value>.size, UInt(bitPattern: MemoryLayout<Value>.stride &- MemoryLayout<Value>.size))
+  }
+  #else
+  zeroPadding(of: Value.self, at: pointer)
+  #endif
 }
 
 /// Gives `body` zeroed memory for a value, which it may fill.

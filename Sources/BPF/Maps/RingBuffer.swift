@@ -19,22 +19,24 @@ public struct RingBuffer<Record: BitwiseCopyable>: ~Copyable, Sendable {
         MapType(27), key: 0, value: 0, maxEntries: byteCount, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// Room for one record, all bytes zero; `nil` where the buffer is full.
+  /// Room for one record; `nil` where the buffer is full. Bytes between the fields are zero; the fields hold what was there before: write all of
+  /// them.
   ///
   /// A reservation must be submitted or discarded on every path.
   @inline(__always)
   public func reserve() -> Reservation<Record>? {
     guard let pointer = bpf_ringbuf_reserve(anchor.pointer, UInt64(MemoryLayout<Record>.stride), 0) else { return nil }
-    cbpf_zero(pointer, UInt(MemoryLayout<Record>.stride))
-    return Reservation(pointer.assumingMemoryBound(to: Record.self))
+    let record = pointer.assumingMemoryBound(to: Record.self)
+    zeroPadding(of: record)
+    return Reservation(record)
   }
 
   /// Puts a record. `false` where the buffer is full.
   @discardableResult @inline(__always)
   public func submit(_ record: Record, wakeup: Wakeup = .adaptive) -> Bool {
     guard let pointer = bpf_ringbuf_reserve(anchor.pointer, UInt64(MemoryLayout<Record>.stride), 0) else { return false }
-    cbpf_zero(pointer, UInt(MemoryLayout<Record>.stride))
     pointer.assumingMemoryBound(to: Record.self).initialize(to: record)
+    zeroPadding(of: pointer.assumingMemoryBound(to: Record.self))
     bpf_ringbuf_submit(pointer, wakeup.rawValue)
     return true
   }

@@ -15,5 +15,6 @@
 #include "cbpf_helpers.h"
 #include "cbpf_memory.h"
 #include "cbpf_loops.h"
+#include "cbpf_kernel.h"
 
 #endif

@@ -45,6 +45,9 @@ CBPF_INLINE void *_Nonnull cbpf_opaque_pointer(void *_Nonnull v) {
   return v;
 }
 
+/// Makes memory be used, for the compiler.
+CBPF_INLINE void cbpf_use(const void *_Nonnull p) { __asm__ volatile("" : : "r"(p) : "memory"); }
+
 /// Keeps loads and stores on their side of this point.
 CBPF_INLINE void cbpf_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
