@@ -73,6 +73,25 @@ CBPF_KERNEL_FUNCTION int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *_Non
 CBPF_INLINE int cbpf_xdp_metadata_rx_timestamp(const struct xdp_md *_Nonnull context, __u64 *_Nonnull timestamp) { return bpf_xdp_metadata_rx_timestamp(context, timestamp); }
 CBPF_KERNEL_FUNCTION int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *_Nonnull context, __be16 *_Nonnull protocol, __u16 *_Nonnull tag);
 CBPF_INLINE int cbpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *_Nonnull context, __be16 *_Nonnull protocol, __u16 *_Nonnull tag) { return bpf_xdp_metadata_rx_vlan_tag(context, protocol, tag); }
+CBPF_KERNEL_FUNCTION void *_Nullable bpf_arena_alloc_pages(void *_Nonnull map, void *_Nullable address, __u32 count, int node, __u64 flags);
+CBPF_INLINE void *_Nullable cbpf_arena_alloc_pages(const void *_Nonnull map, void *_Nullable address, __u32 count, int node, __u64 flags) {
+  return bpf_arena_alloc_pages((void *)map, address, count, node, flags);
+}
+CBPF_KERNEL_FUNCTION void bpf_arena_free_pages(void *_Nonnull map, void *_Nonnull address, __u32 count);
+CBPF_INLINE void cbpf_arena_free_pages(const void *_Nonnull map, void *_Nonnull address, __u32 count) {
+  bpf_arena_free_pages((void *)map, address, count);
+}
+
+/// A pointer as programs use it, of one into an arena as user space and the arena itself hold it.
+CBPF_INLINE void *_Nullable cbpf_arena_cast(void *_Nullable p) {
+  __asm__ volatile("%0 = addr_space_cast(%0, 0x0, 0x1)" : "+r"(p));
+  return p;
+}
+/// The other way round.
+CBPF_INLINE void *_Nullable cbpf_arena_cast_user(void *_Nullable p) {
+  __asm__ volatile("%0 = addr_space_cast(%0, 0x1, 0x0)" : "+r"(p));
+  return p;
+}
 
 #endif
 
