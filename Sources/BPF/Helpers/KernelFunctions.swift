@@ -46,23 +46,27 @@ public func withPreemptionDisabled<Result>(_ body: () -> Result) -> Result {
   #endif
 }
 
-#if hasFeature(Embedded)
 /// A task that the program holds until the value goes out of scope (`bpf_task_release`).
 @frozen
 public struct TaskReference: ~Copyable {
   public let pointer: OpaquePointer
 
-  /// The task with a number, if there is one (`bpf_task_from_pid`, Linux 6.2).
+  /// The task with a number, if there is one (`bpf_task_from_pid`, Linux 6.2). Natively there are none.
   @inline(__always)
   public init?(threadID: Int32) {
+    #if hasFeature(Embedded)
     guard let pointer = cbpf_task_from_pid(threadID) else { return nil }
     self.pointer = pointer
+    #else
+    return nil
+    #endif
   }
 
+  #if hasFeature(Embedded)
   @inline(__always)
   deinit { cbpf_task_release(pointer) }
+  #endif
 }
-#endif
 
 extension XDPContext {
   /// The hash that the interface computed of the packet's addresses and ports, where its driver tells (`bpf_xdp_metadata_rx_hash`, Linux 6.3;
@@ -113,15 +117,25 @@ public struct PacketBytes: ~Copyable {
     }
   }
   #else
-  let packet: Packet
+  let packet: Packet?
+  let buffer: UnsafeMutablePointer<__sk_buff>?
 
-  init(_ packet: Packet) { self.packet = packet }
+  init(packet: Packet? = nil, buffer: UnsafeMutablePointer<__sk_buff>? = nil) {
+    self.packet = packet
+    self.buffer = buffer
+  }
 
   /// Bytes of the packet.
-  public var byteCount: UInt32 { UInt32(packet.byteCount) }
+  public var byteCount: UInt32 { packet.map { UInt32($0.byteCount) } ?? buffer?.pointee.len ?? 0 }
 
   /// Copies a value out at an offset; `nil` past the end.
-  public func load<Value: BitwiseCopyable>(_ type: Value.Type = Value.self, at offset: Int) -> Value? { packet.load(at: offset) }
+  public func load<Value: BitwiseCopyable>(_ type: Value.Type = Value.self, at offset: Int) -> Value? {
+    if let packet { return packet.load(at: offset) }
+    guard let buffer else { return nil }
+    return withZeroed(Value.self) {
+      bpf_skb_load_bytes(buffer, UInt32(truncatingIfNeeded: offset), $0, UInt32(MemoryLayout<Value>.size)) == 0 ? $0.pointee : nil
+    }
+  }
   #endif
 }
 
@@ -136,33 +150,39 @@ extension XDPContext {
       return body(PacketBytes(dynptr))
     }
     #else
-    return body(PacketBytes(packet))
+    return body(PacketBytes(packet: packet))
     #endif
   }
 }
 
-#if hasFeature(Embedded)
 extension SocketBufferContext {
   /// Gives `body` the packet with all its parts (`bpf_dynptr_from_skb`, Linux 6.4).
   @inline(__always)
   public func withBytes<Result>(_ body: (borrowing PacketBytes) -> Result) -> Result {
+    #if hasFeature(Embedded)
     var dynptr = bpf_dynptr()
     return withUnsafeMutablePointer(to: &dynptr) { dynptr in
       _ = cbpf_dynptr_from_skb(pointer, 0, dynptr)
       return body(PacketBytes(dynptr))
     }
+    #else
+    return body(PacketBytes(buffer: pointer))
+    #endif
   }
 }
 
 extension NetfilterContext {
-  /// Gives `body` the packet, from the network header on (`bpf_dynptr_from_skb`, Linux 6.4).
+  /// Gives `body` the packet, from the network header on (`bpf_dynptr_from_skb`, Linux 6.4). Natively there is none: no bytes.
   @inline(__always)
   public func withBytes<Result>(_ body: (borrowing PacketBytes) -> Result) -> Result {
+    #if hasFeature(Embedded)
     var dynptr = bpf_dynptr()
     return withUnsafeMutablePointer(to: &dynptr) { dynptr in
       _ = cbpf_dynptr_from_skb(UnsafeMutablePointer<__sk_buff>(buffer.unsafelyUnwrapped), 0, dynptr)
       return body(PacketBytes(dynptr))
     }
+    #else
+    return body(PacketBytes())
+    #endif
   }
 }
-#endif

@@ -1,4 +1,4 @@
-// expect: loads kind=fentry/do_unlinkat
+// expect: loads kind=fentry/do_unlinkat trampoline=yes
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,4 @@
-// expect: loads kind=fmod_ret/bpf_modify_return_test
+// expect: loads kind=fmod_ret/bpf_modify_return_test trampoline=yes
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,4 @@
-// expect: loads kind=lsm/bpf
+// expect: loads kind=lsm/bpf trampoline=yes
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,4 @@
-// expect: 0 kind=tcx/ingress packet=udp section=tcx/ingress
+// expect: 0 kind=tcx/ingress packet=udp
 import BPF
 
 @section("tcx/ingress") @used

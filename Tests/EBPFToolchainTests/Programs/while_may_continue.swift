@@ -1,4 +1,4 @@
-// expect: 27 kind=xdp note=Collatz
+// expect: 27 kind=xdp
 import BPF
 
 @section("xdp") @used

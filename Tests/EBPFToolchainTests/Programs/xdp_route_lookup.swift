@@ -1,4 +1,4 @@
-// expect: 1 kind=xdp packet=udp note=any_result
+// expect: 1 kind=xdp packet=udp
 import BPF
 
 @section("xdp") @used
