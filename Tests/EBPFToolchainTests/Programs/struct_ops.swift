@@ -1,4 +1,4 @@
-// expect: loads kind=struct_ops/test_1
+// expect: compiles kind=struct_ops/test_1
 import BPF
 
 let license = License.gpl

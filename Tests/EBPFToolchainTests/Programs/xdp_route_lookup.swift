@@ -1,6 +1,8 @@
 // expect: 1 kind=xdp packet=udp
 import BPF
 
+let license = License.gpl
+
 @section("xdp") @used
 func program(_ ctx: XDPContext) -> Int32 {
   var parameters = bpf_fib_lookup()
