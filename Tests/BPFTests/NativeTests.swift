@@ -9,6 +9,7 @@ let targetPort = Setting<UInt16>(9)
 let innerMaps = ArrayOfMaps<HashMap<UInt32, UInt64>>(count: 3, innerMaxEntries: 7, innerFlags: .noPreallocation)
 let bloom = BloomFilter<UInt32>(maxEntries: 100, hashFunctions: 4)
 let pinned = ArrayMap<UInt64>(count: 2, pinning: .byName, numaNode: 1)
+let arena = Arena(pageCount: 2)
 nonisolated(unsafe) var dropped: UInt64 = 0
 
 struct PaddedKey: BitwiseCopyable {
@@ -153,6 +154,25 @@ private final class SmallHost {
       } == 4)
     #expect(seen == [0, 1, 2, 3])
     #expect(Array(bounded(3..<6)) == [3, 4, 5])
+    var sum: Int32 = 0
+    iterate(0..<10) { number in
+      sum += number
+      return number == 4 ? .stop : .next
+    }
+    #expect(sum == 10 && withReadLock { sum } == 10)
+  }
+
+  @Test func arenasAreMemory() {
+    guard let words = arena.allocate(UInt64.self) else {
+      Issue.record("no pages")
+      return
+    }
+    #expect(words[0] == 0 && words[511] == 0)
+    words[7] = 9
+    let address = arena.userAddress(of: words)
+    let seen = arena.pointer(at: address, as: UInt64.self)[7]
+    #expect(seen == 9)
+    arena.free(words)
   }
 
   @Test func atomics() {
