@@ -45,6 +45,7 @@ extension LoweringUnit {
     try lowerGlobals()
     lowerAtomics()
     lowerArithmetic()
+    keepLoops()
     lowerResults()
     try lowerCallbacks()
     lowerInlining()

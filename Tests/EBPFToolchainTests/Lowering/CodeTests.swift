@@ -103,6 +103,29 @@ import Testing
     #expect(object.programs[0].instructions.contains { $0.opcode == 0xdb && $0.immediate & 0xf0 == 0 })
   }
 
+  /// Loops that end in several ways stay loops; those that only count are the optimiser's business, checks in them or not.
+  @Test func loopsWithSeveralEndsAreNotCopied() throws {
+    func jumpsBack(_ body: String) throws -> Bool {
+      let source = """
+        let table: InlineArray<8, UInt32> = [3, 1, 4, 1, 5, 9, 2, 6]
+        @section("tc") @used func prog(_ ctx: XDPContext) -> UInt32 {
+          var result: UInt32 = 0
+          \(body)
+          return result
+        }
+        """
+      return try SwiftSupport.object(source).programs[0].instructions.contains {
+        ($0.opcode & 7 == 5 || $0.opcode & 7 == 6) && $0.offset < 0 && $0.opcode != 0x85
+      }
+    }
+    #expect(try jumpsBack("while result < 11, ctx.queue &+ 100 > 64 << result { result &+= 1 }"))
+    #expect(try !jumpsBack("for index in 0..<4 { result += ctx.queue << UInt32(index) }"))
+    #expect(
+      try SwiftSupport.result(
+        "@section(\"tc\") @used func prog(_ ctx: XDPContext) -> UInt32 { var n: UInt32 = 0; while n < 11, ctx.queue &+ 300 > 64 << n { n &+= 1 }; return n }"
+      ) == 3)
+  }
+
   /// Every byte between fields is zero, every other one as it was: in nested structs, in arrays, beside optionals.
   @Test(
     arguments: [
