@@ -204,6 +204,13 @@ extension Header where Layout == VXLANHeader {
 }
 
 extension Header where Layout == GREHeader {
+  /// The key, if there is one and the packet does not end before it.
+  @inline(__always)
+  public var key: UInt32? {
+    guard pointer.pointee.hasKey else { return nil }
+    return following.load(BigEndian<UInt32>.self, at: pointer.pointee.hasChecksum ? 4 : 0)?.value
+  }
+
   /// What is carried, behind the header and its optional fields.
   @inline(__always)
   public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }

@@ -44,6 +44,15 @@ extension SocketBufferContext {
     }
   }
 
+  /// Copies a value at an offset from the network header out of the packet; `nil` past the end (`bpf_skb_load_bytes_relative`).
+  @inline(__always)
+  public func load<Value: BitwiseCopyable>(_ type: Value.Type = Value.self, atNetworkOffset offset: Int) -> Value? {
+    withZeroed(Value.self) { buffer in
+      bpf_skb_load_bytes_relative(pointer, UInt32(truncatingIfNeeded: offset), buffer, UInt32(MemoryLayout<Value>.size), 1) == 0
+        ? buffer.pointee : nil
+    }
+  }
+
   /// A number that no other socket has had since the system started; 0 where the packet has no socket (`bpf_get_socket_cookie`).
   @inline(__always)
   public var socketCookie: UInt64 { bpf_get_socket_cookie(pointer) }
@@ -115,6 +124,13 @@ extension ChecksumContext {
     bpf_l4_csum_replace(
       pointer, UInt32(truncatingIfNeeded: offset), old.checksumWord, new.checksumWord,
       old.checksumSize | (pseudoHeader ? 16 : 0) | (zeroMeansNone ? 32 : 0)) == 0
+  }
+
+  /// The TCP or UDP checksum at `offset` follows a difference, of an IPv6 address or more (`bpf_l4_csum_replace`).
+  /// - Parameter pseudoHeader: the difference is of the pseudo header: of addresses.
+  @discardableResult @inline(__always)
+  public func replaceTransportChecksum(at offset: Int, by difference: ChecksumDifference, pseudoHeader: Bool = false) -> Bool {
+    bpf_l4_csum_replace(pointer, UInt32(truncatingIfNeeded: offset), 0, UInt64(difference.rawValue), pseudoHeader ? 16 : 0) == 0
   }
 
   /// The packet's checksum as the hardware gave it follows a difference (`bpf_csum_update`).
