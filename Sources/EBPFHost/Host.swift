@@ -49,6 +49,11 @@ public struct LoadOptions: Sendable {
   /// Receives what programs print (`bpf_trace_printk`), a line at a time, from any thread; `nil`: it is dropped.
   public var trace: (@Sendable (String) -> Void)?
 
+  /// The time that programs see in place of the machine's clocks; userspace only.
+  public var clock: VirtualClock?
+  /// Counts how often each instruction runs, in the ``Engine/checked`` engine; userspace only.
+  public var coverage: ExecutionCounts?
+
   public init() {}
 }
 

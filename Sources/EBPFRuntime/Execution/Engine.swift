@@ -71,6 +71,7 @@ extension UserspaceProgram {
     var state = RunState(
       registers: stack.registers, stackLimit: stack.limit, helpers: HelperTable.shared,
       instance: UnsafeRawPointer(Unmanaged.passUnretained(instance).toOpaque()))
+    if let clock = instance.clock { state.clock = UnsafeRawPointer(Unmanaged.passUnretained(clock).toOpaque()) }
     return try withExtendedLifetime(self) { () throws(Failure) -> Result in
       try withUnsafeMutablePointer(to: &state) { (state) throws(Failure) -> Result in
         var environment = ebpf_environment()
@@ -92,7 +93,7 @@ extension UserspaceProgram {
                 environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: code.entry,
                 instructions: nil, checked: nil, slot: slot, epoch: epoch))
           case .checked(let program):
-            let interpreter = CheckedInterpreter(program: program, environment: environment)
+            let interpreter = CheckedInterpreter(program: program, environment: environment, coverage: instance.coverage)
             environment.pointee.call = callChecked
             state.pointee.checked = UnsafeRawPointer(Unmanaged.passUnretained(interpreter).toOpaque())
             return try body(

@@ -11,6 +11,10 @@ final class Instance: Sendable {
   let maps: [UserspaceMap]
   /// The slots that runs may lease: those below.
   let processors: Int
+  /// The time that programs see in place of the machine's.
+  let clock: VirtualClock?
+  /// Where the checked interpreter counts what runs.
+  let coverage: ExecutionCounts?
   /// Receives lines of `bpf_trace_printk`.
   let trace: (@Sendable (String) -> Void)?
 
@@ -19,5 +23,7 @@ final class Instance: Sendable {
     self.maps = maps
     self.processors = processors
     trace = options.trace
+    clock = options.clock
+    coverage = options.coverage
   }
 }

@@ -15,6 +15,8 @@ package struct RunState {
   var stoppedAt: UInt = 0
   /// The program's instance, unretained: see ``Instance``.
   var instance: UnsafeRawPointer?
+  /// The instance's virtual clock, unretained; `nil` where programs see the machine's clocks.
+  var clock: UnsafeRawPointer?
   /// The checked interpreter that runs, unretained; `nil` in the other engines.
   var checked: UnsafeRawPointer?
 }

@@ -1,4 +1,5 @@
 import CEBPF
+import EBPFHost
 import EBPFTables
 
 #if canImport(Glibc)
@@ -13,11 +14,11 @@ extension HelperTable {
   /// Clocks.
   static var timeHelpers: [Entry] {
     [
-      Entry(.ktimeGetNs) { _, _, _, _, _, _ in nanoseconds(CLOCK_MONOTONIC) },
-      Entry(.jiffies64) { _, _, _, _, _, _ in nanoseconds(coarseClock) / nanosecondsPerJiffy },
-      Entry(.ktimeGetBootNs) { _, _, _, _, _, _ in nanoseconds(bootClock) },
-      Entry(.ktimeGetCoarseNs) { _, _, _, _, _, _ in nanoseconds(coarseClock) },
-      Entry(.ktimeGetTaiNs) { _, _, _, _, _, _ in nanoseconds(taiClock) },
+      Entry(.ktimeGetNs) { _, _, _, _, _, environment in time(environment, CLOCK_MONOTONIC) },
+      Entry(.jiffies64) { _, _, _, _, _, environment in time(environment, coarseClock) / nanosecondsPerJiffy },
+      Entry(.ktimeGetBootNs) { _, _, _, _, _, environment in time(environment, bootClock) },
+      Entry(.ktimeGetCoarseNs) { _, _, _, _, _, environment in time(environment, coarseClock) },
+      Entry(.ktimeGetTaiNs) { _, _, _, _, _, environment in time(environment, taiClock) },
     ]
   }
 }
@@ -34,6 +35,12 @@ private let bootClock = CLOCK_MONOTONIC
 private let coarseClock = CLOCK_MONOTONIC
 private let taiClock = CLOCK_REALTIME
 #endif
+
+/// What a program sees of a clock, in nanoseconds: the machine's, or the instance's own.
+private func time(_ environment: UnsafeMutablePointer<ebpf_environment>, _ clock: clockid_t) -> UInt64 {
+  guard let virtual = runState(environment).pointee.clock else { return nanoseconds(clock) }
+  return Unmanaged<VirtualClock>.fromOpaque(virtual)._withUnsafeGuaranteedRef { $0.nanoseconds }
+}
 
 /// What a clock says, in nanoseconds.
 func nanoseconds(_ clock: clockid_t) -> UInt64 {

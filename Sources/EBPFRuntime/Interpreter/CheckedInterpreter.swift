@@ -30,8 +30,14 @@ final class CheckedInterpreter {
   /// Bytes between two frames' stacks, which belong to nobody.
   private static let gap = 64
 
-  init(program: CheckedProgram, environment: UnsafeMutablePointer<ebpf_environment>) {
+  /// Where to add what this run counts, if anyone wants to know.
+  private let coverage: ExecutionCounts?
+  /// How often each instruction ran, by the program's name.
+  private var counts: [String: [UInt64]] = [:]
+
+  init(program: CheckedProgram, environment: UnsafeMutablePointer<ebpf_environment>, coverage: ExecutionCounts? = nil) {
     self.program = program
+    self.coverage = coverage
     self.first = program
     self.environment = environment
     let byteCount = ExecutionStack.frames * (Limits.stackSize + Self.gap)
@@ -65,6 +71,12 @@ final class CheckedInterpreter {
     for index in 0..<11 { r[index] = 0 }
     r[1] = r1
     r[2] = r2
+    defer {
+      if let coverage {
+        for (name, counts) in counts { coverage.add(counts, of: name) }
+        counts = [:]
+      }
+    }
     do throws(Fault) {
       try enterFrame(returnTo: -1, slot: 0)
       return try execute(from: 0)
@@ -143,6 +155,7 @@ final class CheckedInterpreter {
         throw fault(slot, "the budget of \(program.budget) instructions is used up: the program does not end, or the budget is too small")
       }
       remaining -= 1
+      if coverage != nil { counts[program.name, default: Array(repeating: 0, count: program.instructions.count)][slot] += 1 }
       let instruction = program.instructions[slot]
       switch instruction.instructionClass {
       case Opcode.alu64, Opcode.alu32:
