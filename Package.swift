@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "EBPFJIT", targets: ["EBPFJIT"]),
     .library(name: "EBPFCapture", targets: ["EBPFCapture"]),
     .library(name: "BPF", targets: ["BPF"]),
+    .library(name: "EBPFTesting", targets: ["EBPFTesting"]),
     .executable(name: "ebpf", targets: ["EBPFTool"]),
   ],
   dependencies: [
@@ -58,6 +59,9 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Headers"]),
+    .target(
+      name: "EBPFTesting",
+      dependencies: ["EBPFHost", "EBPFObject", "EBPFTables", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture"]),
     .target(name: "EBPF", dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes"]),
     .target(
       name: "EBPFCommands",
@@ -90,15 +94,19 @@ let package = Package(
       ]),
     .testTarget(
       name: "EBPFToolchainTests",
-      dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA", "EBPFBTF", "EBPFTables", "EBPFHost", "EBPFRuntime"],
-      // Sources of programs in Swift, which the tests compile for eBPF.
-      exclude: ["Programs"]),
+      dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA", "EBPFBTF", "EBPFTables", "EBPFHost", "EBPFRuntime"]),
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [
         "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFToolchain",
         "EBPFTestSupport",
       ]),
+    .testTarget(name: "EBPFTestingTests", dependencies: ["EBPFTesting", "EBPFCapture", "EBPFHost", "EBPFToolchain", "EBPFTypes"]),
+    // Programs in Swift, compiled when the tests run.
+    .testTarget(
+      name: "SwiftProgramTests",
+      dependencies: ["EBPFToolchain", "EBPFTesting", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTypes"],
+      exclude: ["Programs"]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),
   ],
   swiftLanguageModes: [.v6]

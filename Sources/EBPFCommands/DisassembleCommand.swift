@@ -39,11 +39,12 @@ struct DisassembleCommand: AsyncParsableCommand {
 
   func run() async throws {
     let label = program.path == "-" ? "standard input" : program.path
-    var file = try Files.read(program.path)
-    switch ProgramFile.form(program.path, file) {
+    let isFolder = Files.isFolder(program.path)
+    var file = isFolder ? [] : try Files.read(program.path)
+    switch isFolder ? .source : ProgramFile.form(program.path, file) {
     case .raw: return try show(ProgramFile.raw(file, label))
     case .assembly: return try show(ProgramFile.assembly(file, label))
-    case .source: file = try await program.compiling.compile(program.path).object
+    case .source: file = try await program.compiling.compile([program.path]).object
     case .object: break
     }
     if style == .llvm, program.name == nil { return try showSections(file, label) }

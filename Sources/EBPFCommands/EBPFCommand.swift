@@ -6,11 +6,11 @@ public struct EBPFCommand: ParsableCommand {
     commandName: "ebpf",
     abstract: "Compile, verify, run and inspect eBPF programs, in this process or in the Linux kernel.",
     discussion: """
-      A PROGRAM is an ELF object (.o), a C source (.c: compiled by the clang of the Swift toolchain), raw instructions (.bin) or assembly text; \
-      - reads an object, raw instructions or assembly from standard input.
+      A PROGRAM is an ELF object (.o), a Swift source (.swift, or a folder of them) or a C source (.c), compiled by the Swift toolchain's own \
+      compilers, raw instructions (.bin) or assembly text; - reads an object, raw instructions or assembly from standard input.
 
       Examples:
-        ebpf run counter.bpf.c --pcap web.pcap
+        ebpf run counter.swift --pcap web.pcap
         ebpf verify counter.bpf.o
         ebpf inspect counter.bpf.o
 
@@ -45,13 +45,16 @@ public struct EBPFCommand: ParsableCommand {
     }
   }
 
-  /// `-DNAME=VALUE` and `-IFOLDER` as compilers take them, in two words each: the parser knows no value with `=` behind a short name.
+  /// `-DNAME=VALUE` and `-IFOLDER` as compilers take them, in two words each: the parser knows no value with `=` behind a short name. What
+  /// stands behind `--` is for the compiler.
   private static func separatingCompilerOptions(_ arguments: [String]) -> [String] {
     let end = arguments.firstIndex(of: "--") ?? arguments.count
-    return arguments[..<end].flatMap { word -> [String] in
+    let own = arguments[..<end].flatMap { word -> [String] in
       guard word.utf8.count > 2, word.hasPrefix("-D") || word.hasPrefix("-I") else { return [word] }
       return [String(word.prefix(2)), String(word.dropFirst(2))]
-    } + arguments[end...]
+    }
+    guard arguments.first == CompileCommand.configuration.commandName else { return own + arguments[end...] }
+    return own + arguments[end...].dropFirst().flatMap { ["--compiler-argument", $0] }
   }
 
   private static func isBase16(_ character: UInt8) -> Bool {

@@ -5,19 +5,32 @@ import EBPFObject
 import EBPFTables
 import EBPFToolchain
 
-/// How a C source given as a program is compiled.
+/// How a source given as a program, in Swift or C, is compiled.
 struct CompileArguments: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("For C sources: the instruction set, v1 to v4.", valueName: "version"))
+  /// What becomes of a failed check.
+  enum Traps: String, ExpressibleByArgument, CaseIterable {
+    case abort, `throw`, unchecked
+  }
+
+  @Option(name: .long, help: ArgumentHelp("For sources: the instruction set, v1 to v4.", valueName: "version"))
   var cpu = "v3"
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "For Swift sources: what a failed check (overflow, precondition, index) does: abort ends the program with its kind's value for failure, throw calls bpf_throw, unchecked leaves the checks out.",
+      valueName: "mode"))
+  var traps = Traps.abort
+
+  @Option(
     name: .customShort("I"), parsing: .singleValue,
-    help: ArgumentHelp("For C sources: a folder to look for headers in; may be repeated.", valueName: "folder"))
+    help: ArgumentHelp("For sources: a folder to look for headers (C) and modules (Swift) in; may be repeated.", valueName: "folder"))
   var includes: [String] = []
 
   @Option(
     name: .customShort("D"), parsing: .singleValue,
-    help: ArgumentHelp("For C sources: a macro, NAME or NAME=VALUE; may be repeated.", valueName: "macro"))
+    help: ArgumentHelp(
+      "For sources: a macro, NAME or NAME=VALUE (in Swift, NAME is a condition of #if); may be repeated.", valueName: "macro"))
   var defines: [String] = []
 
   @Option(
@@ -35,6 +48,12 @@ struct CompileArguments: ParsableArguments {
     options.cpu = cpu
     options.includes = includes
     options.defines = defines
+    options.traps =
+      switch traps {
+      case .abort: .abort
+      case .throw: .throw
+      case .unchecked: .unchecked
+      }
     options.kernelTypes = btf
     options.colors = Console.current.usesErrorColor
     return options
@@ -50,12 +69,16 @@ struct CompileArguments: ParsableArguments {
     }
   }
 
-  /// Compiles a source; the compiler's warnings go to standard error.
-  func compile(_ path: String, more arguments: [String] = []) async throws -> Compilation {
+  /// Compiles a source, or several in Swift; the compiler's warnings go to standard error.
+  func compile(
+    _ paths: [String], to output: CompileOptions.Output = .object, more arguments: [String] = []
+  ) async throws -> Compilation {
     var options = options
     options.arguments = arguments
+    options.output = output
+    let path = paths[0]
     do throws(ToolchainError) {
-      let compilation = try await Toolchain().compileC(path, options: options)
+      let compilation = try await Toolchain.compile(paths, options: options)
       if !compilation.warnings.isEmpty { Console.printError(compilation.warnings.trimmingLineFeeds) }
       return compilation
     } catch {
@@ -72,7 +95,8 @@ struct CompileArguments: ParsableArguments {
 struct ProgramArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "An object (.o), C source (.c), raw instructions (.bin) or assembly text; - is standard input.", valueName: "program"))
+      "An object (.o), Swift source (.swift, or a folder of them), C source (.c), raw instructions (.bin) or assembly text; - is standard input.",
+      valueName: "program"))
   var path: String
 
   @Option(name: .customLong("program"), help: ArgumentHelp("The program's (function's) name, where there are several.", valueName: "name"))

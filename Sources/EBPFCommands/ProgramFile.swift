@@ -19,7 +19,7 @@ enum ProgramFile {
     let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? path
     switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last {
     case "o": return .object
-    case "c": return .source
+    case "c", "swift": return .source
     case "bin": return .raw
     case "s", "S", "asm", "txt", "bpfasm": return .assembly
     default:
@@ -33,10 +33,11 @@ enum ProgramFile {
   /// Reads a program file, or compiles it.
   static func load(_ path: String, compiling: CompileArguments) async throws -> ObjectSpec {
     let label = path == "-" ? "standard input" : path
+    if Files.isFolder(path) { return try object(await compiling.compile([path]).object, label) }
     let bytes = try Files.read(path)
     switch form(path, bytes) {
     case .source:
-      return try object(await compiling.compile(path).object, label)
+      return try object(await compiling.compile([path]).object, label)
     case .object: return try object(bytes, label)
     case .raw: return try raw(bytes, label)
     case .assembly: return try assembly(bytes, label)

@@ -15,7 +15,7 @@ struct CompileJob {
     self.headers = headers
   }
 
-  /// The arguments; the object goes to standard output.
+  /// The arguments; what is made goes to standard output.
   var arguments: [String] {
     var result = ["-target", "bpf", "-mcpu=\(options.cpu)", "-g", "-O2", "-fno-stack-protector"]
     result.append(options.colors ? "-fcolor-diagnostics" : "-fno-color-diagnostics")
@@ -28,7 +28,13 @@ struct CompileJob {
       result += ["-isystem", folder, "-ffile-prefix-map=\(folder)=/swift-ebpf"]
     }
     for folder in SystemHeaders.folders { result += ["-idirafter", folder] }
-    return result + ["-c", "-o", "-", "--", path]
+    let made =
+      switch options.output {
+      case .object: ["-c"]
+      case .assembly: ["-S"]
+      case .intermediate: ["-S", "-emit-llvm"]
+      }
+    return result + made + ["-o", "-", "--", path]
   }
 
   /// Whether the caller says which machine the program is for.

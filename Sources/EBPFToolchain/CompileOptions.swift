@@ -1,5 +1,29 @@
-/// How a source is compiled.
+/// How sources are compiled.
 public struct CompileOptions: Sendable, Hashable {
+  /// What the compiler makes.
+  public enum Output: Sendable, Hashable {
+    /// An ELF object.
+    case object
+    /// LLVM's intermediate code as text, as clang's BPF back end gets it.
+    case intermediate
+    /// The back end's assembly.
+    case assembly
+  }
+
+  /// What becomes of a failed check in a program in Swift: an overflow, a precondition, an index out of bounds.
+  public enum Traps: Sendable, Hashable {
+    /// The program ends with the value that means failure for its kind (`XDP_ABORTED`), from a subprogram too.
+    case abort
+    /// The program throws (`bpf_throw`, Linux 6.7 and later).
+    case `throw`
+    /// Nothing is checked, and what would have failed is undefined.
+    case unchecked
+  }
+
+  /// What to make.
+  public var output = Output.object
+  /// For programs in Swift: what becomes of a failed check.
+  public var traps = Traps.abort
   /// The instruction set version, `-mcpu=v1` to `v4`.
   public var cpu = "v3"
   /// More folders to look for headers in, before this project's and the system's.
@@ -19,7 +43,7 @@ public struct CompileOptions: Sendable, Hashable {
 
 /// What compiling gave.
 public struct Compilation: Sendable, Hashable {
-  /// The ELF object's bytes.
+  /// The ELF object's bytes; the text where that was asked for.
   public var object: [UInt8]
   /// The compiler's warnings as it wrote them; empty without.
   public var warnings: String

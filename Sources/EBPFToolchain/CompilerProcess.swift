@@ -20,11 +20,12 @@ enum CompilerProcess {
     var succeeded: Bool { status == 0 && !isSignal }
   }
 
-  /// Runs a program to its end, its standard input empty, its environment and working directory ours.
-  static func run(_ program: String, _ arguments: [String]) async throws(ToolchainError) -> Result {
+  /// Runs a program to its end, with these bytes as its standard input, its environment and working directory ours.
+  static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) async throws(ToolchainError) -> Result {
     do {
       let result = try await Subprocess.run(
-        .path(FilePath(program)), arguments: Arguments(arguments), input: .none, output: .bytes(limit: .max), error: .bytes(limit: .max))
+        .path(FilePath(program)), arguments: Arguments(arguments), input: .array(input), output: .bytes(limit: .max),
+        error: .bytes(limit: .max))
       let (status, isSignal) =
         switch result.terminationStatus {
         case .exited(let code): (code, false)

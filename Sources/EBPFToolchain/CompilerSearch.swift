@@ -52,10 +52,16 @@ enum CompilerSearch {
   }
 
   /// The clang of the toolchain that a `swiftc` on the path starts, where neither links nor neighbours lead to it.
+  private static func clangBehindShim() -> String? {
+    guard let swiftc = onPath("swiftc").first, let folder = folderBehindShim(swiftc) else { return nil }
+    return FileSystem.isExecutable("\(folder)/clang") ? "\(folder)/clang" : nil
+  }
+
+  /// The `usr/bin` of the toolchain that a `swiftc` starts.
   ///
   /// Asks `swiftc -print-target-info`, whose `runtimeResourcePath` is usr/lib/swift beside usr/bin.
-  private static func clangBehindShim() -> String? {
-    guard let swiftc = onPath("swiftc").first,
+  static func folderBehindShim(_ swiftc: String) -> String? {
+    guard
       let pipe = popen(
         "exec '\(swiftc.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))' -print-target-info", "r")
     else { return nil }
@@ -64,8 +70,7 @@ enum CompilerSearch {
     guard pclose(pipe) == 0, let resources = string(of: "runtimeResourcePath", in: text), resources.hasSuffix("/lib/swift") else {
       return nil
     }
-    let clang = "\(resources.dropLast("/lib/swift".count))/bin/clang"
-    return FileSystem.isExecutable(clang) ? clang : nil
+    return "\(resources.dropLast("/lib/swift".count))/bin"
   }
 
   /// A member's value in the compiler's JSON, whose paths have nothing to escape.

@@ -38,6 +38,14 @@ enum FileSystem {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  static func isFolder(_ path: String) -> Bool {
+    var information = stat()
+    return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The folder that relative paths start from.
+  static var workingFolder: String { resolved(".") ?? "." }
+
   static func size(_ path: String) -> Int? { stamp(path)?.size }
 
   /// The first bytes of a file; none of one that cannot be read.
@@ -126,7 +134,9 @@ enum FileSystem {
     let failure = Failure.last
     _ = fchmod(descriptor, 0o644)
     close(descriptor)
-    if written == bytes.count, rename(template, path) == 0 { return }
+    if written == bytes.count, renameFile(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self), path) == 0 {
+      return
+    }
     let reason = written == bytes.count ? Failure.last : failure
     unlink(template)
     throw reason
@@ -142,6 +152,49 @@ enum FileSystem {
     #endif
   }
 
+  /// A word that nobody else uses at this moment.
+  static var uniqueWord: String { "\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))" }
+
   static func removeFile(_ path: String) { unlink(path) }
-  static func removeFolder(_ path: String) { rmdir(path) }
+
+  /// Gives a file another name in the same folder; what had it goes.
+  static func rename(_ path: String, to name: String) throws(Failure) {
+    guard Self.renameFile(path, name) == 0 else { throw .last }
+  }
+
+  private static func renameFile(_ path: String, _ name: String) -> Int32 {
+    #if canImport(Glibc)
+    Glibc.rename(path, name)
+    #elseif canImport(Musl)
+    Musl.rename(path, name)
+    #else
+    Darwin.rename(path, name)
+    #endif
+  }
+
+  /// The names of what is in a folder, hidden things left out; none of one that cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Removes a file or a folder with all that is in it, as far as that is allowed. Links are removed, not followed.
+  static func removeTree(_ path: String) {
+    var information = stat()
+    guard lstat(path, &information) == 0 else { return }
+    guard information.st_mode & S_IFMT == S_IFDIR else {
+      unlink(path)
+      return
+    }
+    for name in names(in: path) { removeTree("\(path)/\(name)") }
+    rmdir(path)
+  }
 }

@@ -9,11 +9,11 @@ enum KernelTypes {
   /// The header, made or from the cache, in a folder that the compiler can search.
   ///
   /// In the cache its folder is named by the types' content.
-  static func prepare(_ choice: String?, in headers: inout HeaderFolder) throws(ToolchainError) -> String {
+  static func prepare(_ choice: String?, in cache: borrowing CacheFolder) throws(ToolchainError) -> String {
     let path = choice ?? Environment.value("EBPF_BTF") ?? running
     let types = try bytes(path)
-    let folder = "\(headers.base)/types-\(HeaderFolder.hexadecimal(HeaderFolder.digest(types)))"
-    try headers.keep("\(folder)/vmlinux.h", from: "\(types.count) bytes of BTF") { () throws(ToolchainError) in
+    let folder = "\(cache.path)/types-\(CacheFolder.hexadecimal(CacheFolder.digest(types)))"
+    try cache.keep("\(folder)/vmlinux.h", from: "\(types.count) bytes of BTF") { () throws(ToolchainError) in
       do {
         return try CDeclarations.header(BTF(bytes: types))
       } catch {

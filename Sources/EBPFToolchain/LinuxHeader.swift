@@ -11,9 +11,9 @@ package enum LinuxHeader {
   /// Writes the header where it is not in the cache.
   /// - Parameter system: The system's header.
   /// - Returns: the folder to search.
-  static func prepare(for system: [UInt8], in headers: inout HeaderFolder) throws(ToolchainError) -> String {
-    let folder = "\(headers.base)/linux-\(HeaderFolder.hexadecimal(HeaderFolder.digest(system)))"
-    try headers.keep("\(folder)/\(name)", from: "a system's header of \(system.count) bytes") { text(for: system) }
+  static func prepare(for system: [UInt8], in cache: borrowing CacheFolder) throws(ToolchainError) -> String {
+    let folder = "\(cache.path)/linux-\(CacheFolder.hexadecimal(CacheFolder.digest(system)))"
+    try cache.keep("\(folder)/\(name)", from: "a system's header of \(system.count) bytes") { text(for: system) }
     return folder
   }
 

@@ -1,7 +1,7 @@
 /// Compiles sources to eBPF objects with the Swift toolchain's own compilers.
 ///
 /// Nothing but a clang with a BPF back end is needed, and for most programs the system's C headers (`linux/`, `asm/`). The headers of
-/// `bpf/` travel with this library (``HeaderFolder`` says where they are unpacked), and `vmlinux.h` is made from the kernel's types when
+/// `bpf/` travel with this library (``CacheFolder`` says where they are unpacked), and `vmlinux.h` is made from the kernel's types when
 /// a source includes it.
 ///
 /// Of the environment it reads `EBPF_CLANG` (the compiler), `PATH` (where `swiftc` is), `EBPF_BTF` (a file with the types of `vmlinux.h`),
@@ -36,16 +36,17 @@ public struct Toolchain: Sendable {
     } catch {
       throw ToolchainError(.unreadable, "\(path): \(error.words)")
     }
-    var headers = try HeaderFolder.filled()
-    var job = CompileJob(path: path, options: options, headers: headers.path)
+    let folder = "headers-\(EmbeddedHeaders.digest)"
+    let cache = try CacheFolder.holding(EmbeddedHeaders.files, in: folder)
+    var job = CompileJob(path: path, options: options, headers: "\(cache.path)/\(folder)")
     if job.usesSystemHeaders, let system = SystemHeaders.find(LinuxHeader.name) {
-      job.linux = try LinuxHeader.prepare(for: system, in: &headers)
+      job.linux = try LinuxHeader.prepare(for: system, in: cache)
     }
-    if job.asksForKernelTypes(source) { job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: &headers) }
+    if job.asksForKernelTypes(source) { job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: cache) }
     for clang in [clang] + others {
       var result = try await CompilerProcess.run(clang, job.arguments)
       if !result.succeeded, job.kernelTypes == nil, result.messages.contains("'vmlinux.h' file not found") {
-        job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: &headers)
+        job.kernelTypes = try KernelTypes.prepare(options.kernelTypes, in: cache)
         result = try await CompilerProcess.run(clang, job.arguments)
       }
       if result.succeeded, !result.output.isEmpty { return Compilation(object: result.output, warnings: result.messages) }
@@ -56,13 +57,19 @@ public struct Toolchain: Sendable {
   }
 
   private static func failure(_ result: CompilerProcess.Result, clang: String) -> ToolchainError {
+    let error = failure(result, of: clang)
+    guard !result.isSignal, let hint = SystemHeaders.hint(messages: error.message) else { return error }
+    return ToolchainError(.noHeaders, "\(error.message)\n\(hint)")
+  }
+
+  /// What a compiler said in the end.
+  static func failure(_ result: CompilerProcess.Result, of compiler: String) -> ToolchainError {
     var message = result.messages
     while message.last == "\n" { message.removeLast() }
-    if let hint = SystemHeaders.hint(messages: message) { return ToolchainError(.noHeaders, "\(message)\n\(hint)") }
     if result.isSignal {
-      return ToolchainError(.compileFailed, "\(message.isEmpty ? "" : message + "\n")\(clang) was ended by signal \(result.status)")
+      return ToolchainError(.compileFailed, "\(message.isEmpty ? "" : message + "\n")\(compiler) was ended by signal \(result.status)")
     }
-    if message.isEmpty { message = "\(clang) ended with status \(result.status) and wrote nothing" }
+    if message.isEmpty { message = "\(compiler) ended with status \(result.status) and wrote nothing" }
     return ToolchainError(.compileFailed, message)
   }
 }

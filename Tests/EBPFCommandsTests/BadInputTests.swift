@@ -36,7 +36,7 @@ import Testing
   @Test func filesThatCannotBeRead() async throws {
     let folder = try TemporaryFolder()
     #expect(await failure("inspect", "\(folder.path)/absent.o", status: 1).contains("No such file"))
-    #expect(await failure("inspect", folder.path, status: 1).contains("Is a directory"))
+    #expect(await failure("inspect", folder.path, status: 1).contains("there is no Swift source (.swift) in this folder"))
     let empty = try folder.write("empty.o", [])
     #expect(await failure("inspect", empty, status: 1).contains("empty.o"))
     let odd = try folder.write("odd.bin", [0xb7, 0, 0, 0, 1, 0, 0, 0, 0x95])

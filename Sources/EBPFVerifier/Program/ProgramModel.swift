@@ -57,8 +57,7 @@ final class ProgramModel {
     self.type = type
     attachType = program.expectedAttachType
     isSleepable = program.loadFlags & 0x10 != 0
-    isGPLCompatible = ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"].contains(
-      object.license)
+    isGPLCompatible = License.isGPLCompatible(object.license)
     privilege = options.isPrivileged ? .perfmon : .none
     layout = ContextLayout.find(type, attachType: program.expectedAttachType, privilege: privilege)
     maps = MapModel.models(of: object)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Where the headers go, and that they do not stay where they should not.
-@Suite struct HeaderFolderTests {
+@Suite struct CacheFolderTests {
   static let source = """
     #include <linux/bpf.h>
     #include <bpf/bpf_helpers.h>

@@ -3,7 +3,7 @@ import BPF
 
 @section("xdp") @used
 func program(_ ctx: XDPContext) -> Int32 {
-  guard let gre = ctx.packet.ipv4?.gre, gre.key == 7, gre.type == .ipv4 else { return -1 }
+  guard let gre = ctx.packet.ipv4?.gre, gre.hasKey, gre.type == .ipv4 else { return -1 }
   guard let inner: Header<IPv4Header> = gre.payload.header() else { return -2 }
   return Int32(inner.version)
 }

@@ -1,0 +1,8 @@
+/// The license that a program states.
+public enum License {
+  /// Whether the kernel takes a program of this license as one under the GPL, which some helpers and kfuncs ask for
+  /// (`license_is_gpl_compatible`, `include/linux/license.h`).
+  public static func isGPLCompatible(_ license: String) -> Bool {
+    ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"].contains(license)
+  }
+}

@@ -1,0 +1,67 @@
+extension Toolchain {
+  /// Compiles sources to an eBPF object: Swift (`.swift`, several make one module) or one C source (`.c`).
+  /// - Throws: as ``compileSwift(_:options:)`` and ``compileC(_:options:)``.
+  public static func compile(_ paths: [String], options: CompileOptions = CompileOptions()) async throws(ToolchainError) -> Compilation {
+    if paths.count == 1, paths[0].hasSuffix(".c") { return try await Toolchain().compileC(paths[0], options: options) }
+    return try await compileSwift(paths, options: options)
+  }
+
+  /// Compiles the sources of one program module in Swift to an eBPF object, with the module `BPF` at hand.
+  ///
+  /// `swiftc` makes intermediate code of them, this library lowers it to what clang's BPF back end takes, and the toolchain's clang makes
+  /// the object. Nothing but a Swift toolchain is needed, no headers of the system either. What was compiled once is kept in the user's
+  /// cache, by its content.
+  /// - Parameter paths: The sources, `counter.swift`; a folder stands for the Swift sources in it.
+  /// - Throws: ``ToolchainError``; of ``ToolchainError/Code/compileFailed`` the message holds the compiler's lines, or names file, line and
+  ///   column of what cannot become eBPF, and what to write instead.
+  public static func compileSwift(
+    _ paths: [String], options: CompileOptions = CompileOptions()
+  ) async throws(ToolchainError) -> Compilation {
+    let sources = try SwiftSources(paths)
+    let compiler = try SwiftCompiler.find()
+    let cache = try CacheFolder.holding(EmbeddedModules.files, in: SwiftModules.folderName(for: compiler))
+    let kept = KeptCompilation(of: sources, options: options, by: compiler, in: cache)
+    if let compilation = kept?.read() { return compilation }
+    let job = SwiftCompileJob(
+      paths: sources.files.map(\.path), options: options, modules: try await SwiftModules.prepared(by: compiler, in: cache))
+    let front = try await CompilerProcess.run(compiler.path, job.frontArguments)
+    guard front.succeeded, !front.output.isEmpty else { throw failure(front, of: compiler.path) }
+    let lowered: [UInt8]
+    do {
+      lowered = try Lowering(options.lowering).lower(front.output)
+    } catch {
+      throw ToolchainError(.compileFailed, front.messages + SourceProblem(error).rendered(with: sources, colors: options.colors))
+    }
+    var compilation = Compilation(object: lowered, warnings: front.messages)
+    if options.output != .intermediate {
+      let back = try await CompilerProcess.run(compiler.clang, job.backArguments(emitting: options.output), input: lowered)
+      guard back.succeeded, !back.output.isEmpty else { throw failure(back, of: compiler.clang) }
+      compilation = Compilation(object: back.output, warnings: front.messages + back.messages)
+    }
+    if options.output == .object {
+      let problems: [SourceProblem]
+      do {
+        problems = try ObjectCheck(compilation.object).problems()
+      } catch {
+        throw ToolchainError(.compileFailed, "what \(compiler.clang) wrote cannot be read: \(error)")
+      }
+      guard problems.isEmpty else {
+        let texts = problems.map { $0.rendered(with: sources, colors: options.colors) }
+        throw ToolchainError(.compileFailed, front.messages + texts.joined())
+      }
+    }
+    kept?.write(compilation)
+    return compilation
+  }
+}
+
+extension CompileOptions {
+  /// What of this concerns the lowering.
+  fileprivate var lowering: LoweringOptions {
+    switch traps {
+    case .abort: LoweringOptions(traps: .abort)
+    case .throw: LoweringOptions(traps: .throw)
+    case .unchecked: LoweringOptions(traps: .unchecked)
+    }
+  }
+}
