@@ -54,7 +54,7 @@ extension LoweringUnit {
             if !function.isDefinition, !function.section.isEmpty, module.names[function.section] == ".ksyms" {
               called = "the kernel function \(module.names[symbol])"
             }
-          } else if let number = helperNumber(instruction), HelperPrototype.all.contains(where: { $0.helper == number && $0.isGPLOnly }) {
+          } else if let number = helperNumber(instruction), isGPLOnly(number) {
             called = "the helper \(number)"
           }
           guard let called else { continue }
@@ -64,6 +64,12 @@ extension LoweringUnit {
         }
       }
     }
+  }
+
+  /// Whether every form of a helper is for programs under the GPL.
+  private func isGPLOnly(_ helper: HelperID) -> Bool {
+    let forms = HelperPrototype.all.filter { $0.helper == helper }
+    return !forms.isEmpty && forms.allSatisfy { $0.isGPLOnly }
   }
 
   /// The helper that a call of a constant address calls.

@@ -37,6 +37,7 @@ extension LoweringUnit {
     try evaluateInitializers()
     markReachable()
     try checkInitializers()
+    try checkLanguage()
     splitCalledPrograms()
     cleanSignatures()
     lowerPadding()
