@@ -93,6 +93,9 @@ extension LoweringUnit {
       if parameter.type == .i64, let target = pointee(index, position, isReference: false) { return pointerType(to: target) }
       return debugType(parameter.type) ?? basicType("unsigned long long", size: 8, encoding: .DW_ATE_unsigned)
     }
+    if parameter.name == name("bpf.flag") {
+      return pointerType(to: basicType("unsigned char", size: 1, encoding: .DW_ATE_unsigned_char))
+    }
     if let program = programOfFunction[index], position == 0 { return contextType(section: programs[program].section) }
     if let target = pointee(index, position, isReference: true) { return pointerType(to: target) }
     return pointerType(to: nil)

@@ -336,8 +336,31 @@ extension LoweringUnit {
     }
     retargetPhis(&blocks, lastPart)
     if needsLocalFlag || isCallback(convention) { addFlag(&blocks, convention, function, flag) }
+    if case .flag = convention, globalFunctions.contains(index) { refuseNull(&blocks, flag, function.result) }
     function.blocks = blocks
     module.functions[index] = function
+  }
+
+  /// A global function is proved by itself, for any caller: one that gives no flag gets nothing.
+  private mutating func refuseNull(_ blocks: inout [IRBlock], _ flag: IRName, _ result: IRTypeID) {
+    guard !blocks.isEmpty else { return }
+    let isGiven = freshName("is")
+    let refused = freshName("refused")
+    var entry = IRBlock(label: freshName("entry"))
+    // Variables are made in the first block.
+    func isVariable(_ instruction: IRInstruction) -> Bool {
+      instruction.opcode == .alloca && instruction.operands.allSatisfy { $0.value.local == nil }
+    }
+    entry.instructions = blocks[0].instructions.filter(isVariable)
+    blocks[0].instructions.removeAll(where: isVariable)
+    if blocks[0].label.isEmpty { blocks[0].label = freshName("body") }
+    entry.instructions.append(
+      IRInstruction(
+        .icmp, result: isGiven, modifiers: words([.ne]), type: .pointer,
+        operands: [IROperand(.pointer, .local(flag)), IROperand(.pointer, .null)]))
+    entry.instructions.append(.br(.local(isGiven), blocks[0].label, refused))
+    blocks.insert(entry, at: 0)
+    blocks.append(IRBlock(label: refused, instructions: [.ret(zeroResult(result))]))
   }
 
   private func isCallback(_ convention: TrapConvention) -> Bool {

@@ -53,6 +53,13 @@ import Testing
       """
     ),
     (
+      "in a global function with a result of 64 bits",
+      """
+      @used @inline(never) func take(_ a: UInt64) -> UInt64 { (a - 1) &* 3 &+ (helper_time() & 0) }
+      @section("SECTION") @used func prog(_ ctx: XDPContext) -> Int32 { Int32(truncatingIfNeeded: take(UInt64(ctx.queue)) & 0) &+ 7 }
+      """
+    ),
+    (
       "in a loop's body",
       """
       @section("SECTION") @used func prog(_ ctx: XDPContext) -> Int32 {
