@@ -12,11 +12,11 @@ enum RuntimeCalls {
   }
 
   private static let heap = (
-    "this needs memory from a heap, and eBPF programs have none",
+    "this needs memory from a heap, as Array, Dictionary, Set and String do, and eBPF programs have none",
     "an array of fixed size is InlineArray; what is shared between runs or grows belongs in a map"
   )
   private static let counted = (
-    "this keeps a reference-counted value, and eBPF programs have no reference counts",
+    "this keeps a reference-counted value, a class instance or the storage of an Array, Dictionary or String, and eBPF programs have none",
     "use a struct in the place of a class, and InlineArray in the place of Array; closures must not outlive their call"
   )
 

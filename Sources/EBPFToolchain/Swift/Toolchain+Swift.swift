@@ -35,7 +35,12 @@ extension Toolchain {
     var compilation = Compilation(object: lowered, warnings: front.messages)
     if options.output != .intermediate {
       let back = try await CompilerProcess.run(compiler.clang, job.backArguments(emitting: options.output), input: lowered)
-      guard back.succeeded, !back.output.isEmpty else { throw failure(back, of: compiler.clang) }
+      guard back.succeeded, !back.output.isEmpty else {
+        let problems = BackEndMessages(sources).problems(in: back.messages)
+        guard !problems.isEmpty else { throw failure(back, of: compiler.clang) }
+        throw ToolchainError(
+          .compileFailed, front.messages + problems.map { $0.rendered(with: sources, colors: options.colors) }.joined())
+      }
       compilation = Compilation(object: back.output, warnings: front.messages + back.messages)
     }
     if options.output == .object {
