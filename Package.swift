@@ -105,7 +105,7 @@ let package = Package(
     // Programs in Swift, compiled when the tests run.
     .testTarget(
       name: "SwiftProgramTests",
-      dependencies: ["EBPFToolchain", "EBPFTesting", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTypes"],
+      dependencies: ["EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables"],
       exclude: ["Programs"]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),
   ],

@@ -44,11 +44,13 @@ def imports(path, excluded):
             if not name.endswith(".swift"):
                 continue
             file = os.path.join(folder, name)
+            text = False  # inside of a literal of several lines, which may hold a source
             with open(file, encoding="utf-8") as source:
                 for number, line in enumerate(source, 1):
-                    match = IMPORT.match(line)
+                    match = None if text else IMPORT.match(line)
                     if match:
                         yield os.path.relpath(file, ROOT), number, match.group(1)
+                    text ^= line.count('"""') % 2 == 1
 
 
 def unused():
