@@ -42,6 +42,9 @@ private struct ValueDecoder {
       return .pointer(address)
     case .array: return try array(type, at: offset, end: end, depth: depth)
     case .structure, .union:
+      if type.kind == .structure, let value = NetworkValues.value(of: type, bytes: { offset + $0 < end ? view.u8(offset + $0) : nil }) {
+        return value
+      }
       var fields: [BTFValue.Field] = []
       try members(of: type, at: offset, end: end, depth: depth, to: &fields)
       return .structure(fields)

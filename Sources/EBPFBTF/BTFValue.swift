@@ -11,6 +11,8 @@ public enum BTFValue: Sendable, Hashable {
   case float(Double)
   /// A value of an enumeration that has a name for it.
   case enumerator(String)
+  /// A value of a type of `EBPFTypes` as it is usually written: `192.0.2.1`, `02:00:00:00:00:01`.
+  case spelled(String)
   case pointer(UInt64)
   /// An array of `char` up to its zero byte.
   case text(String)
@@ -70,7 +72,7 @@ extension BTFValue {
     case .unsigned(let number): BTFValue.writeInteger(number, isNegative: false, to: &result)
     case .character(let byte): result += "\(Int8(bitPattern: byte))"
     case .float(let number): result += number.isFinite ? "\(number)" : "\"\(number)\""
-    case .enumerator(let name), .text(let name): BTFValue.writeJSONString(name, to: &result)
+    case .enumerator(let name), .spelled(let name), .text(let name): BTFValue.writeJSONString(name, to: &result)
     case .pointer(let address): result += "\"0x" + String(address, radix: 16) + "\""
     case .bytes(let bytes): result += "\"" + BTFValue.hex(bytes) + "\""
     case .array(let elements):
@@ -109,7 +111,7 @@ extension BTFValue {
     case .character(let byte):
       if byte >= 0x20, byte < 0x7f { result += "'\(Character(Unicode.Scalar(byte)))'" } else { result += "\(Int8(bitPattern: byte))" }
     case .float(let number): result += "\(number)"
-    case .enumerator(let name): result += name
+    case .enumerator(let name), .spelled(let name): result += name
     case .text(let text): BTFValue.writeJSONString(text, to: &result)
     case .pointer(let address): result += "0x" + String(address, radix: 16)
     case .bytes(let bytes): result += BTFValue.hex(bytes)
