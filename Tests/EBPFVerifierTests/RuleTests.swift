@@ -182,6 +182,16 @@ import Testing
       source: "r1 = 10\nr2 = body ll\nr3 = 0\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\nbody:\nr0 = 2\nexit",
       message: "At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]"),
     Case(
+      name: "bpf_loop counts to no pointer", source: "r2 = body ll\nr3 = 0\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\nbody:\nexit",
+      message: "R1 type=ctx expected=scalar"),
+    Case(
+      name: "what a callback is given may point past the stack, where it does not load it",
+      source: "r1 = 10\nr2 = body ll\nr3 = r10\nr3 += 34\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\nbody:\nr0 = 0\nexit"),
+    Case(
+      name: "a callback loads nothing past the stack",
+      source: "r1 = 10\nr2 = body ll\nr3 = r10\nr3 += 34\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\nbody:\nr0 = *(u8 *)(r2 + 0)\nr0 = 0\nexit",
+      message: "invalid read from stack R2 off=34 size=1"),
+    Case(
       name: "the index of a callback has no bound",
       source: """
         r1 = 10

@@ -425,9 +425,6 @@ final class CheckedInterpreter {
 
   /// The value of an argument register, for checks of helper calls.
   func argument(_ number: Int) -> UInt64 { r[number] }
-
-  /// Whether bytes lie in the stack of a function that has not returned.
-  func isOnStack(_ address: UInt64, _ size: UInt64) -> Bool { frames.contains { $0.region.contains(address, size) } }
 }
 
 /// What the checked interpreter caught.

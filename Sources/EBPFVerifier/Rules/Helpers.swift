@@ -122,6 +122,10 @@ extension Search {
         callee[4] = caller[3]
       }
     case .loop:
+      // The prototype takes anything, and a pointer's bounds say nothing of the turns that its bits make.
+      guard registers[1].kind == .scalar else {
+        throw fail("R1 type=\(registers[1].typeName) expected=scalar", .argument, register: 1)
+      }
       markPrecise(1)
       if UInt64(frame.pointee.callbackDepth) < registers[1].scalar.umax {
         try callBack(facts.function) { callee, caller in

@@ -179,6 +179,28 @@ struct MapHelperTests {
       try message(program([.call(1), .store(.b, .r0, 0, 1), .exit]), flags: .readOnlyProgram).contains("which is read only"))
   }
 
+  @Test("checked mode lets what a callback is given lie outside the stack, and catches its loads")
+  func checkedCallbackContext() throws {
+    func message(_ body: [Instruction]) throws -> String {
+      var code = ProgramBuilder()
+      let turn = code.label()
+      code.emit(.mov64(.r1, 3))
+      code.function(.r2, turn)
+      code.emit(.mov64(.r3, .r10))
+      code.emit(.add64(.r3, -29_047_188))
+      code.emit(.mov64(.r4, 0))
+      code.emit(.call(181))
+      code.emit(.exit)
+      code.place(turn)
+      for instruction in body + [.mov64(.r0, 0), .exit] { code.emit(instruction) }
+      let loaded = try load(code.finish(), engine: .checked)
+      defer { loaded.close() }
+      do throws(HostError) { return try "turns: \(loaded.programs[0].run(TestInput()).returnValue)" } catch { return error.message }
+    }
+    #expect(try message([]) == "turns: 3")
+    #expect(try message([.load(.b, .r3, .r2, 0)]).contains("in no memory that the program may access"))
+  }
+
   @Test("checked mode lets go of a record that was handed over")
   func checkedRecords() throws {
     let ring = MapSpec(name: "ring", type: .ringbuf, keySize: 0, valueSize: 0, maxEntries: 4096)
