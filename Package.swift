@@ -14,7 +14,7 @@ let package = Package(
     .library(name: "EBPFJIT", targets: ["EBPFJIT"]),
     .library(name: "EBPFCapture", targets: ["EBPFCapture"]),
     .library(name: "BPF", targets: ["BPF"]),
-    .library(name: "EBPFTesting", targets: ["EBPFTesting"]),
+    .library(name: "EBPFTesting", targets: ["EBPFTesting", "EBPFTypes"]),
     .executable(name: "ebpf", targets: ["EBPFTool"]),
   ],
   dependencies: [

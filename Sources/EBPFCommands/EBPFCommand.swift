@@ -10,6 +10,7 @@ public struct EBPFCommand: ParsableCommand {
       compilers, raw instructions (.bin) or assembly text; - reads an object, raw instructions or assembly from standard input.
 
       Examples:
+        ebpf new Counter --kind xdp
         ebpf run counter.swift --pcap web.pcap
         ebpf verify counter.bpf.o
         ebpf inspect counter.bpf.o
@@ -18,7 +19,8 @@ public struct EBPFCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, VerifyCommand.self, CompileCommand.self, InspectCommand.self, DisassembleCommand.self, AssembleCommand.self,
+      NewCommand.self, RunCommand.self, VerifyCommand.self, CompileCommand.self, InspectCommand.self, DisassembleCommand.self,
+      AssembleCommand.self,
       FilterCommand.self,
       BenchCommand.self, ConformancePluginCommand.self,
     ])
