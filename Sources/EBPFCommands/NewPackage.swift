@@ -23,7 +23,7 @@ package struct NewPackage {
   }
 
   /// Why a name cannot be that of a package and its module; `nil` where it can.
-  static func refusal(ofName name: String) -> String? {
+  package static func refusal(ofName name: String) -> String? {
     let isIdentifier =
       !name.isEmpty
       && name.utf8.enumerated().allSatisfy { index, character in
@@ -127,8 +127,8 @@ package struct NewPackage {
           \(dependency)
         ],
         targets: [
-          // The eBPF program. This target compiles it natively, so that editors complete and check it; `ebpf compile` and the tests make eBPF of
-          // it. In language mode 5 globals are plain `var`, as `ebpf compile` takes them.
+          // The eBPF program. This target compiles it natively, so that editors complete and check it;
+          // `ebpf compile` and the tests make eBPF of it. In language mode 5 globals are plain `var`.
           .target(
             name: "\(name)",
             dependencies: [.product(name: "BPF", package: "swift-ebpf")],
@@ -160,8 +160,8 @@ package struct NewPackage {
   private var tests: String {
     let kernel =
       program.kernelRunsTests
-      ? "`.kernel` is the running kernel, which takes root."
-      : "The kernel has no test\n/// runs of this kind: with `.kernel` and root it loads the program, and refuses to run it."
+      ? "/// `.kernel` is the running kernel, which takes root."
+      : "/// The kernel has no test runs of this kind: with `.kernel` it loads the program and runs none."
     return """
       import EBPFTesting
       import EBPFTypes
@@ -169,14 +169,17 @@ package struct NewPackage {
 
       @testable import \(name)
 
-      /// Where the program runs. `.userspace` is this process: every access is checked, and no root is needed. \(kernel)
+      /// Where the program runs. `.userspace` is this process: it checks every access and needs no root.
+      \(kernel)
       let host = TestHost.userspace
 
       @Suite struct \(name)Tests {
         /// Compiled, verified and loaded for each test, with empty maps.
         let program: TestProgram
 
-        init() async throws { program = try await TestProgram("Sources/\(name)", program: "\(program.function)", on: host) }
+        init() async throws {
+          program = try await TestProgram("Sources/\(name)", program: "\(program.function)", on: host)
+        }
 
       \(program.tests.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }.joined(separator: "\n"))
       }
@@ -185,10 +188,20 @@ package struct NewPackage {
   }
 
   private var readme: String {
-    let run = program.runsOnCaptures ? "\nebpf run Sources/\(name) --pcap traffic.pcap       # run it on the packets of a capture" : ""
+    var commands = [
+      ("ebpf compile Sources/\(name) -o \(name).o", "make the object"),
+      ("ebpf verify Sources/\(name)", "prove it safe, or say what is missing"),
+      ("ebpf verify Sources/\(name) --host kernel", "ask the running kernel, as root"),
+    ]
+    if program.runsOnCaptures { commands.append(("ebpf run Sources/\(name) --pcap traffic.pcap", "run it on the packets of a capture")) }
+    commands.append(("swift test", "run the tests, in this folder"))
+    let width = commands.reduce(0) { max($0, $1.0.utf8.count) }
+    let lines = commands.map { command, meaning in
+      "\(command)\(String(repeating: " ", count: width - command.utf8.count))  # \(meaning)"
+    }
     let word =
       program.kernelRunsTests
-      ? "They run in this process, without root; with `host = TestHost.kernel` in `Tests/\(name)Tests/\(name)Tests.swift` the same tests run in the\nkernel: `sudo swift test`."
+      ? "They run in this process, without root; with `host = TestHost.kernel` in `Tests/\(name)Tests/\(name)Tests.swift` the\nsame tests run in the kernel, as root."
       : "They run in this process, without root. The kernel has no test runs of this kind."
     return """
       # \(name)
@@ -198,10 +211,7 @@ package struct NewPackage {
       The program is in `Sources/\(name)`, its section is `\(program.section)`.
 
       ```sh
-      ebpf compile Sources/\(name) -o \(name).o          # make the object
-      ebpf verify Sources/\(name)                      # prove it safe, or say what is missing
-      ebpf verify Sources/\(name) --host kernel        # ask the running kernel, as root\(run)
-      swift test                                     # run the tests, in this folder
+      \(lines.joined(separator: "\n"))
       ```
 
       ## Tests

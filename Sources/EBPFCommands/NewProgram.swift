@@ -21,8 +21,8 @@ package struct NewProgram {
   /// The indefinite article of the kind.
   var article: String { ["x", "i", "l"].contains { kind.hasPrefix($0) } ? "an" : "a" }
 
-  /// Every kind, in the order of the help.
-  package static let all = packetKinds + socketKinds + tracingKinds
+  /// Every kind, in the order of the help: those that a test can run in this process.
+  package static let all = packetKinds + tracingKinds
 
   private static let packetKinds = [
     NewProgram(
@@ -65,7 +65,8 @@ package struct NewProgram {
         }
 
         @Test func sourcesAreCounted() throws {
-          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2").tcp(from: 4000, to: 80, flags: [.syn])
+          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
+            .tcp(from: 4000, to: 80, flags: [.syn])
           for _ in 0..<3 { try program.run(packet).expect(XDPAction.pass) }
           let sources = try program.map("sources")
           let traffic = try #require(try sources.value(of: IPv4Address(10, 0, 0, 1), as: Traffic.self))
@@ -100,10 +101,13 @@ package struct NewProgram {
       tests: """
         @Test func oneTCPPortIsMarked() throws {
           let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
-          let marked = try program.run(packet.tcp(from: 4000, to: 443)).expect(TCAction.ok).expectUnchangedPacket()
-          // The mark is the third word of struct __sk_buff.
+          // The context is struct __sk_buff, and the mark is its third word.
+          let context = [UInt8](repeating: 0, count: 192)
+          let marked = try program.run(packet.tcp(from: 4000, to: 443), context: context)
+          try marked.expect(TCAction.ok).expectUnchangedPacket()
           #expect(marked.context[8] == 1)
-          try program.run(packet.tcp(from: 4000, to: 80)).expect(TCAction.ok)
+          let other = try program.run(packet.tcp(from: 4000, to: 80), context: context)
+          #expect(other.context[8] == 0)
           try program.run(packet.udp(from: 4000, to: 443)).expect(TCAction.ok)
           let packets = try program.map("packets")
           #expect(try packets.value(of: UInt32(1), as: UInt64.self) == 1)
@@ -163,97 +167,6 @@ package struct NewProgram {
           #expect(try packets.value(of: UInt32(1), as: UInt64.self) == 1)
         }
         """, kernelRunsTests: true, runsOnCaptures: true),
-  ]
-
-  private static let socketKinds = [
-    NewProgram(
-      kind: "cgroup_connect", summary: "connect(2) over IPv4 in a control group",
-      purpose: "Sends the connections of a control group to one port to a proxy on this machine, and counts connections by port.",
-      section: "cgroup/connect4", function: "connect",
-      source: """
-        /// Connections by the port that was asked for.
-        let connections = HashMap<Port, UInt64>(maxEntries: 1024)
-
-        /// Connections to this port go to the proxy's port on this machine. Both can be set before the program is loaded.
-        let redirectedPort = Setting<Port>(80)
-        let proxyPort = Setting<Port>(8080)
-
-        @section("cgroup/connect4") @used
-        func connect(_ ctx: SocketAddressContext) -> CgroupVerdict {
-          connections.count(ctx.port)
-          if ctx.port == redirectedPort.value {
-            ctx.address = .loopback
-            ctx.port = proxyPort.value
-          }
-          return .allow
-        }
-        """,
-      tests: """
-        /// A struct bpf_sock_addr with an address and a port, as connect(2) was given them.
-        private func context(_ address: [UInt8], _ port: UInt16) -> [UInt8] {
-          var bytes = [UInt8](repeating: 0, count: 72)
-          bytes[4..<8] = address[...]
-          bytes[24..<26] = [UInt8(port >> 8), UInt8(port & 255)]
-          return bytes
-        }
-
-        @Test func onePortGoesToTheProxy() throws {
-          let redirected = try program.run(context: context([192, 0, 2, 1], 80)).expect(CgroupVerdict.allow)
-          #expect(redirected.context == context([127, 0, 0, 1], 8080))
-          let other = try program.run(context: context([192, 0, 2, 1], 443)).expect(CgroupVerdict.allow)
-          #expect(other.context == context([192, 0, 2, 1], 443))
-          #expect(try program.map("connections").value(of: Port(443), as: UInt64.self) == 1)
-        }
-        """),
-    NewProgram(
-      kind: "sock_ops", summary: "events of TCP connections in a control group",
-      purpose: "Counts the TCP connections of a control group that were established, by who opened them.", section: "sockops",
-      function: "event",
-      source: """
-        /// Connections that were established: opened here, and from elsewhere.
-        let established = ArrayMap<UInt64>(count: 2)
-
-        @section("sockops") @used
-        func event(_ ctx: SocketOperationContext) -> Int32 {
-          switch ctx.operation {
-          case .activeEstablished: established[0]?.add(1)
-          case .passiveEstablished: established[1]?.add(1)
-          default: break
-          }
-          return 1
-        }
-        """,
-      tests: """
-        /// A struct bpf_sock_ops, whose first word is the operation (BPF_SOCK_OPS_*).
-        private func context(_ operation: UInt8) -> [UInt8] { [operation] + [UInt8](repeating: 0, count: 223) }
-
-        @Test func connectionsAreCounted() throws {
-          for operation: UInt8 in [3, 4, 5, 5] { try program.run(context: context(operation)).expect(returning: 1) }
-          let established = try program.map("established")
-          #expect(try established.value(of: UInt32(0), as: UInt64.self) == 1)
-          #expect(try established.value(of: UInt32(1), as: UInt64.self) == 2)
-        }
-        """),
-    NewProgram(
-      kind: "sk_lookup", summary: "the choice of a socket for a connection that comes in",
-      purpose: "Keeps one local port closed, whoever listens, and counts look-ups by port.", section: "sk_lookup", function: "lookUp",
-      source: """
-        /// Look-ups by the local port.
-        let lookups = HashMap<Port, UInt64>(maxEntries: 1024)
-
-        /// No socket is found for this port. It can be set before the program is loaded.
-        let closedPort = Setting<Port>(7777)
-
-        @section("sk_lookup") @used
-        func lookUp(_ ctx: SocketLookupProgramContext) -> SocketVerdict {
-          lookups.count(ctx.localPort)
-          return ctx.localPort == closedPort.value ? .drop : .pass
-        }
-        """,
-      tests: """
-        /// A look-up needs the kernel's sockets: the test is that the program verifies and loads.
-        @Test func itLoads() throws { #expect(try program.map("lookups").count == 0) }
-        """),
   ]
 
   private static let tracingKinds = [

@@ -6,7 +6,7 @@ import EBPFCommands
 /// `ebpf new`: the packages that it makes.
 @Suite struct NewCommandTests {
   static let kinds = [
-    "xdp", "tc", "socket_filter", "cgroup_skb", "cgroup_connect", "sock_ops", "sk_lookup", "tracepoint", "raw_tracepoint", "kprobe",
+    "xdp", "tc", "socket_filter", "cgroup_skb", "tracepoint", "raw_tracepoint", "kprobe",
     "uprobe", "fentry", "perf_event",
   ]
 
@@ -28,6 +28,11 @@ import EBPFCommands
       ])
     let source = String(decoding: try folder.bytes("sample/Sources/Sample/Sample.swift"), as: UTF8.self)
     #expect(source.contains("let license = License.") && source.hasSuffix("}\n") && !source.contains(" \n"))
+
+    // As `swift format` leaves files where nothing configures it.
+    let formatted = try run(
+      "/usr/bin/env", ["swift", "format", "lint", "--strict", "--configuration", "{}", "--recursive", "\(folder.path)/sample"])
+    #expect(formatted.status == 0 && formatted.text.isEmpty, "\(formatted.text)")
 
     let object = "\(folder.path)/sample.o"
     let compiled = await CommandRun("compile", "\(folder.path)/sample/Sources/Sample", "-o", object)
@@ -102,6 +107,13 @@ import EBPFCommands
     #expect(result.status == 2 && result.output.isEmpty)
     #expect(result.errors.contains("'\(name)'") && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     #expect(folder.names.isEmpty)
+  }
+
+  /// A package that has a module of this project's name cannot depend on it.
+  @Test func namesOfThisProjectAreRefused() throws {
+    let modules = try FileManager.default.contentsOfDirectory(atPath: "\(packageFolder)/Sources").filter { !$0.hasPrefix(".") }
+    #expect(modules.count > 15)
+    for module in modules { #expect(NewPackage.refusal(ofName: module) != nil, "\(module)") }
   }
 
   @Test func nothingIsOverwrittenAndNothingLeftBehind() async throws {
