@@ -15,7 +15,7 @@ struct NewCommand: ParsableCommand {
       \(NewProgram.all.map { "  \($0.kind)\(String(repeating: " ", count: 16 - $0.kind.utf8.count))\($0.summary)" }.joined(separator: "\n"))
 
       Examples:
-        ebpf new Counter                               an XDP program in the folder Counter
+        ebpf new Counter                     an XDP program in Counter
         ebpf new Opens --kind tracepoint
         ebpf new Marks --kind tc --path programs/marks --package ../swift-ebpf
         cd Counter && swift test
