@@ -27,16 +27,26 @@ let horizon = Setting<UInt64>(2_000_000_000)
 
 func trafficClass(_ ctx: TCContext) -> UInt32 {
   guard let eth = ctx.packet.ethernet else { return 0 }
-  var ports: (source: Port, destination: Port)?
+  let kind: IPProtocol
+  let payload: Packet
   if let ip = eth.ipv4, !ip.isFragment {
-    if let tcp = ip.tcp { ports = (tcp.sourcePort, tcp.destinationPort) }
-    if let udp = ip.udp { ports = (udp.sourcePort, udp.destinationPort) }
+    kind = ip.protocol
+    payload = ip.payload
   } else if let ip = eth.ipv6 {
-    if ip.nextHeader == .tcp, let tcp = ip.following.header(TCPHeader.self) { ports = (tcp.sourcePort, tcp.destinationPort) }
-    if ip.nextHeader == .udp, let udp = ip.following.header(UDPHeader.self) { ports = (udp.sourcePort, udp.destinationPort) }
+    kind = ip.nextHeader
+    payload = ip.payload
+  } else {
+    return 0
   }
-  guard let ports else { return 0 }
-  return classes[ports.destination]?.value ?? classes[ports.source]?.value ?? 0
+  let source, destination: Port
+  if kind == .tcp, let tcp = payload.header(TCPHeader.self) {
+    (source, destination) = (tcp.sourcePort, tcp.destinationPort)
+  } else if kind == .udp, let udp = payload.header(UDPHeader.self) {
+    (source, destination) = (udp.sourcePort, udp.destinationPort)
+  } else {
+    return 0
+  }
+  return classes[destination]?.value ?? classes[source]?.value ?? 0
 }
 
 @section("tc") @used

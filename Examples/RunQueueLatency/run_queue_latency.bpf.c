@@ -46,9 +46,8 @@ int wakeup_new(struct wakeup *ctx) {
   return 0;
 }
 
-static __always_inline __u32 bits(__u64 rest) {
+static __always_inline __u32 bits(__u32 rest) {
   __u32 count = 0;
-  if (rest >> 32) rest >>= 32, count += 32;
   if (rest >> 16) rest >>= 16, count += 16;
   if (rest >> 8) rest >>= 8, count += 8;
   if (rest >> 4) rest >>= 4, count += 4;
@@ -66,7 +65,7 @@ int switched(struct switching *ctx) {
   if (!start) return 0;
   __u64 wait = (now - *start) / 1000;
   bpf_map_delete_elem(&woken, &pid);
-  __u32 slot = bits(wait);
+  __u32 slot = bits(wait < 0xffffffff ? wait : 0xffffffff);
   if (slot > 31) slot = 31;
   __u64 *count = bpf_map_lookup_elem(&histogram, &slot);
   if (count) __sync_fetch_and_add(count, 1);

@@ -35,16 +35,20 @@ func wakeup(_ ctx: TracepointContext<Wakeup>) { woken.update(ctx.record.pid, Tim
 func wakeupNew(_ ctx: TracepointContext<Wakeup>) { woken.update(ctx.record.pid, Time.monotonic) }
 
 /// The number of bits of a value: 0 for 0, 1 for 1, 2 for 2 and 3.
-func bits(_ value: UInt64) -> UInt32 {
+func bits(_ value: UInt32) -> UInt32 {
   var rest = value
   var count: UInt32 = 0
-  if rest >> 32 != 0 { rest >>= 32; count &+= 32 }
-  if rest >> 16 != 0 { rest >>= 16; count &+= 16 }
-  if rest >> 8 != 0 { rest >>= 8; count &+= 8 }
-  if rest >> 4 != 0 { rest >>= 4; count &+= 4 }
-  if rest >> 2 != 0 { rest >>= 2; count &+= 2 }
-  if rest >> 1 != 0 { rest >>= 1; count &+= 1 }
-  return count &+ UInt32(truncatingIfNeeded: rest)
+  func halve(_ width: UInt32) {
+    let step = rest >> width != 0 ? width : 0
+    rest >>= step
+    count |= step
+  }
+  halve(16)
+  halve(8)
+  halve(4)
+  halve(2)
+  halve(1)
+  return count &+ rest
 }
 
 @section("tracepoint/sched/sched_switch") @used
@@ -55,5 +59,5 @@ func switched(_ ctx: TracepointContext<Switch>) {
   let pid = ctx.record.nextPid
   guard let start = woken[pid]?.value else { return }
   woken.remove(pid)
-  histogram[min(bits((now &- start) / 1000), 31)]?.add(1)
+  histogram[min(bits(UInt32(clamping: (now &- start) / 1000)), 31)]?.add(1)
 }
