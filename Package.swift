@@ -105,7 +105,9 @@ let package = Package(
     // Programs in Swift, compiled when the tests run.
     .testTarget(
       name: "SwiftProgramTests",
-      dependencies: ["EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables"],
+      dependencies: [
+        "EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTesting", "EBPFTypes", "EBPFCapture",
+      ],
       exclude: ["Programs"]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),
   ],
