@@ -49,6 +49,7 @@ func dns_inspector(_ ctx: XDPContext) -> XDPAction {
     lost.atomicAdd(1)
     return .pass
   }
+  record.value.name = InlineArray(repeating: 0)
   record.value.client = ip.source
   record.value.identifier = dns.fields.identifier.value
   var type: UInt16 = 0
