@@ -5,7 +5,9 @@
 enum NetworkValues {
   /// A value as it is usually written; `nil` where the structure is none of these types.
   static func value(of type: BTFType, bytes: (Int) -> UInt8?) -> BTFValue? {
-    guard let size = type.statedSize, size <= 16, case let members = type.members, members.count == 1, let member = members.first else { return nil }
+    guard let size = type.statedSize, size <= 16 else { return nil }
+    let members = type.members
+    guard members.count == 1, let member = members.first else { return nil }
     let known: Bool
     switch (type.name, size) {
     case ("IPv4Address", 4), ("Port", 2), ("EtherType", 2), ("InternetChecksum", 2): known = member.name == "bytes"

@@ -6,7 +6,7 @@ import Testing
     var builder = BTFBuilder()
     let byte = builder.addInteger("unsigned char", size: 1)
     let array = builder.addArray(of: byte, count: size ?? bytes.count, index: byte)
-    let id = builder.addStructure(name, size: size ?? bytes.count, members: [.init(name: member, typeID: array, bitOffset: 0)])
+    let id = builder.addStructure(name, size: size ?? bytes.count, members: [.init(member, type: array, bitOffset: 0)])
     return try builder.build().value(of: bytes, as: id).text
   }
 
