@@ -35,7 +35,7 @@ let queryTypes = PerCPUArrayMap<UInt64>(count: 256)
 /// Answers by response code: 0 is well, 3 no such name.
 let responseCodes = PerCPUArrayMap<UInt64>(count: 16)
 /// Queries that no room was left to report.
-nonisolated(unsafe) var lost: UInt64 = 0
+var lost: UInt64 = 0
 
 @section("xdp") @used
 func dns_inspector(_ ctx: XDPContext) -> XDPAction {

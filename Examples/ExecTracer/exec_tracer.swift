@@ -21,7 +21,7 @@ struct Event: BitwiseCopyable {
 
 let events = RingBuffer<Event>(byteCount: 1 << 18)
 /// Events that no room was left for.
-nonisolated(unsafe) var lost: UInt64 = 0
+var lost: UInt64 = 0
 /// Only this user's events; all for the highest number.
 let onlyUser = Setting<UInt32>(.max)
 

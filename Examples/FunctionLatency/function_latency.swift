@@ -10,8 +10,8 @@ let started = HashMap<UInt64, UInt64>(maxEntries: 10240)
 /// Calls by their length: below 1 µs, below 2, below 4 and so on.
 let histogram = PerCPUArrayMap<UInt64>(count: 32)
 /// Calls and their nanoseconds in all.
-nonisolated(unsafe) var count: UInt64 = 0
-nonisolated(unsafe) var nanoseconds: UInt64 = 0
+var count: UInt64 = 0
+var nanoseconds: UInt64 = 0
 
 @section("uprobe") @used
 func entered(_ ctx: UprobeContext) { started.update(Task.current.pidAndThread, Time.monotonic) }

@@ -28,7 +28,7 @@ let sources = HashMap<IPv4Address, Traffic>(maxEntries: 1024)
 let blockedPort = Setting<Port>(81)
 
 /// Packets by the number of VLAN tags that they carry.
-nonisolated(unsafe) var vlanTags: InlineArray<3, UInt64> = [0, 0, 0]
+var vlanTags: InlineArray<3, UInt64> = [0, 0, 0]
 
 @section("xdp") @used
 func packet_counter(_ ctx: XDPContext) -> XDPAction {

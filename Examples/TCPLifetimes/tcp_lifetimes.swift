@@ -21,7 +21,7 @@ struct Lifetime: BitwiseCopyable {
 }
 
 let lifetimes = RingBuffer<Lifetime>(byteCount: 1 << 18)
-nonisolated(unsafe) var lost: UInt64 = 0
+var lost: UInt64 = 0
 
 /// What the tracepoint inet_sock_set_state writes.
 struct StateChange: BitwiseCopyable {

@@ -9,6 +9,7 @@ import Builtin
 /// …
 /// if tcp.destinationPort.value == targetPort.value { … }
 /// ```
+/// Unchecked, because raw storage is sendable to nobody: programs only read it, and the application sets it before it loads them.
 @_rawLayout(like: Value, movesAsLike)
 public struct Setting<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   /// A setting that has this value until an application says another.

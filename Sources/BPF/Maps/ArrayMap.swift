@@ -12,16 +12,12 @@ public struct ArrayMap<Value: BitwiseCopyable>: KeyedMap, ~Copyable, Sendable {
   @inline(__always)
   public init(count: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(2), key: 4, value: MemoryLayout<Value>.stride, maxEntries: count,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(MapType(2), key: 4, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(2) }
 }

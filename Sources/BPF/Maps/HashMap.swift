@@ -14,17 +14,12 @@ public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: RemovableMa
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(1), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(1), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(1) }
 }

@@ -8,11 +8,17 @@ public protocol KeyedMap: ~Copyable {
   /// The map, as helpers take it.
   var map: UnsafeRawPointer { get }
 
-  /// What a map of this type is, as the inner map of another.
-  static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition
+  /// The kernel's type.
+  static var type: MapType { get }
 }
 
 extension KeyedMap where Self: ~Copyable {
+  /// What a map of this type is, by itself or as the inner map of another.
+  @inline(__always)
+  static func definition(maxEntries: Int, _ options: MapOptions) -> MapDefinition {
+    MapDefinition(type, key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, options)
+  }
+
   /// The value of a key, where it lies in the map, or `nil`. Of per-CPU maps: the value of this processor.
   @inline(__always)
   public subscript(_ key: Key) -> MapValue<Value>? {

@@ -13,19 +13,14 @@ public struct LPMTrie<Key: PrefixKey, Value: BitwiseCopyable>: RemovableMap, ~Co
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [.noPreallocation], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(11), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(11), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(11) }
 }
 
 /// A key of an ``LPMTrie``: any ``Prefix``.

@@ -126,6 +126,8 @@ public enum Pinning {
 
 /// The storage of a map's global: its address is what the loader replaces by the map. A type whose first stored property, followed to the
 /// end, is this one is a map.
+///
+/// Unchecked, because raw storage is sendable to nobody: it is written when the global is made, and only its address is used afterwards.
 @_rawLayout(like: MapDefinition, movesAsLike)
 public struct MapAnchor: ~Copyable, @unchecked Sendable {
   @inline(__always)

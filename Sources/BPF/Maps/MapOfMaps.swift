@@ -17,7 +17,7 @@ public struct ArrayOfMaps<Inner: KeyedMap & ~Copyable>: ~Copyable, Sendable {
     anchor = MapAnchor(
       MapDefinition(
         MapType(12), key: 4, value: 4, maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode),
-        inner: Inner.innerDefinition(maxEntries: innerMaxEntries, flags: innerFlags)))
+        inner: Inner.definition(maxEntries: innerMaxEntries, MapOptions(flags: innerFlags))))
   }
 
   /// The map in a slot, or `nil`.
@@ -42,7 +42,7 @@ public struct HashOfMaps<Key: BitwiseCopyable, Inner: KeyedMap & ~Copyable>: ~Co
       MapDefinition(
         MapType(13), key: MemoryLayout<Key>.stride, value: 4, maxEntries: maxEntries,
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode),
-        inner: Inner.innerDefinition(maxEntries: innerMaxEntries, flags: innerFlags)))
+        inner: Inner.definition(maxEntries: innerMaxEntries, MapOptions(flags: innerFlags))))
   }
 
   /// The map under a key, or `nil`.
@@ -65,9 +65,7 @@ public struct InnerMap<Inner: KeyedMap & ~Copyable>: KeyedMap {
   init(map: UnsafeRawPointer) { self.map = map }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    Inner.innerDefinition(maxEntries: maxEntries, flags: flags)
-  }
+  public static var type: MapType { Inner.type }
 }
 
 extension InnerMap: RemovableMap where Inner: RemovableMap & ~Copyable {}

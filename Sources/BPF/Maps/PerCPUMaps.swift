@@ -28,19 +28,14 @@ public struct PerCPUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: Remov
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(5), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(5), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(5) }
 }
 
 /// A hash map with one value for each processor that makes room by dropping what was used least recently
@@ -52,19 +47,14 @@ public struct LRUPerCPUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: Re
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(10), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(10), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(10) }
 }
 
 /// An array with one value for each processor and index (`BPF_MAP_TYPE_PERCPU_ARRAY`).
@@ -77,16 +67,12 @@ public struct PerCPUArrayMap<Value: BitwiseCopyable>: PerCPUMap, ~Copyable, Send
   @inline(__always)
   public init(count: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(6), key: 4, value: MemoryLayout<Value>.stride, maxEntries: count,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(MapType(6), key: 4, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(6) }
 }

@@ -1,8 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 // Where XDP programs send packets.
 
+/// A map whose entries are places for packets to go.
+public protocol RedirectTable: ~Copyable {
+  /// The map, as helpers take it.
+  var map: UnsafeRawPointer { get }
+}
+
+extension RedirectTable where Self: ~Copyable {
+  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
+  @inline(__always)
+  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
+    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(map, UInt64(key), UInt64(otherwise.rawValue))))
+  }
+}
+
+/// A map whose entries are interfaces.
+public protocol DeviceTable: RedirectTable, ~Copyable {}
+
+extension DeviceTable where Self: ~Copyable {
+  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
+  @inline(__always)
+  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
+    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(map, 0, excludingIngress ? 24 : 8)))
+  }
+}
+
 /// Interfaces by index (`BPF_MAP_TYPE_DEVMAP`).
-public struct DeviceMap: ~Copyable, Sendable {
+public struct DeviceMap: DeviceTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -14,21 +39,12 @@ public struct DeviceMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
-
-  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
-  @inline(__always)
-  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, 0, excludingIngress ? 24 : 8)))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Interfaces by key (`BPF_MAP_TYPE_DEVMAP_HASH`).
-public struct DeviceHashMap: ~Copyable, Sendable {
+public struct DeviceHashMap: DeviceTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `maxEntries` entries. The application fills it.
@@ -40,21 +56,12 @@ public struct DeviceHashMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
-
-  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
-  @inline(__always)
-  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, 0, excludingIngress ? 24 : 8)))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Processors that go on with packets (`BPF_MAP_TYPE_CPUMAP`).
-public struct ProcessorMap: ~Copyable, Sendable {
+public struct ProcessorMap: RedirectTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -66,15 +73,12 @@ public struct ProcessorMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Sockets of AF_XDP, by queue (`BPF_MAP_TYPE_XSKMAP`).
-public struct XSKMap: ~Copyable, Sendable {
+public struct XSKMap: RedirectTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -86,11 +90,8 @@ public struct XSKMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 
   /// Whether a queue has a socket.
   @inline(__always)

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 // The steps of Layers.swift in packets that may not be written.
 
+extension Header {
+  /// A header that may not be written, for steps that only read.
+  @inline(__always)
+  fileprivate init(reading header: ReadOnlyHeader<Layout>) {
+    self.init(pointer: UnsafeMutablePointer(mutating: header.pointer), end: UnsafeMutableRawPointer(mutating: header.end))
+  }
+}
+
 extension ReadOnlyHeader where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
@@ -48,25 +56,10 @@ extension ReadOnlyHeader where Layout == IPv6Header {
   /// are more or the packet ends in one.
   @inline(__always)
   public var upper: ReadOnlyUpperLayer? {
-    var layer = ReadOnlyUpperLayer(protocol: pointer.pointee.nextHeader, isFragment: false, payload: following)
-    for _ in 0..<4 {
-      switch layer.protocol {
-      case .hopByHopOptions, .routing, .destinationOptions:
-        guard let option: ReadOnlyHeader<IPv6ExtensionHeader> = layer.payload.header() else { return nil }
-        layer.protocol = option.pointer.pointee.nextHeader
-        layer.payload = layer.payload.dropFirst(option.pointer.pointee.headerLength)
-      case .fragment:
-        guard let fragment: ReadOnlyHeader<IPv6FragmentHeader> = layer.payload.header() else { return nil }
-        layer.protocol = fragment.pointer.pointee.nextHeader
-        layer.isFragment = true
-        layer.payload = fragment.following
-      default: return layer
-      }
-    }
-    switch layer.protocol {
-    case .hopByHopOptions, .routing, .destinationOptions, .fragment: return nil
-    default: return layer
-    }
+    guard let layer = Header(reading: self).upper else { return nil }
+    return ReadOnlyUpperLayer(
+      protocol: layer.protocol, isFragment: layer.isFragment,
+      payload: ReadOnlyPacket(start: UnsafeRawPointer(layer.payload.start), end: UnsafeRawPointer(layer.payload.end)))
   }
 }
 

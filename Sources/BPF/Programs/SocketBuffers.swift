@@ -7,6 +7,9 @@ public protocol SocketBufferContext: ProgramContext {
 }
 
 extension SocketBufferContext {
+  @inline(__always)
+  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
+
   /// Bytes of the packet, those that are not in place included.
   @inline(__always)
   public var byteCount: UInt32 { pointer.pointee.len }
@@ -60,6 +63,103 @@ extension SocketBufferContext {
   /// The user that the packet's socket belongs to (`bpf_get_socket_uid`).
   @inline(__always)
   public var socketUID: UInt32 { bpf_get_socket_uid(pointer) }
+
+  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
+  @inline(__always)
+  public subscript(scratch index: Int) -> UInt32 {
+    get {
+      switch index {
+      case 0: pointer.pointee.cb.0
+      case 1: pointer.pointee.cb.1
+      case 2: pointer.pointee.cb.2
+      case 3: pointer.pointee.cb.3
+      default: pointer.pointee.cb.4
+      }
+    }
+    nonmutating set {
+      switch index {
+      case 0: pointer.pointee.cb.0 = newValue
+      case 1: pointer.pointee.cb.1 = newValue
+      case 2: pointer.pointee.cb.2 = newValue
+      case 3: pointer.pointee.cb.3 = newValue
+      default: pointer.pointee.cb.4 = newValue
+      }
+    }
+  }
+
+  /// Segments that the packet will be cut into.
+  @inline(__always)
+  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
+
+  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
+  @inline(__always)
+  public var segmentSize: UInt32 { pointer.pointee.gso_size }
+
+  /// The receive context of the driver (`napi_id`).
+  @inline(__always)
+  public var napiID: UInt32 { pointer.pointee.napi_id }
+}
+
+extension PacketContext where Self: SocketBufferContext {
+  @inline(__always)
+  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
+}
+
+extension ReadablePacketContext where Self: SocketBufferContext {
+  @inline(__always)
+  public var packet: ReadOnlyPacket { ReadOnlyPacket(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
+}
+
+/// A context of a packet whose mark and priority the program may read and set.
+public protocol MarkedBufferContext: SocketBufferContext {}
+
+extension MarkedBufferContext {
+  /// The mark, which routing and netfilter can see.
+  @inline(__always)
+  public var mark: UInt32 {
+    get { pointer.pointee.mark }
+    nonmutating set { pointer.pointee.mark = newValue }
+  }
+
+  /// The priority, by which queueing disciplines choose a class.
+  @inline(__always)
+  public var priority: UInt32 {
+    get { pointer.pointee.priority }
+    nonmutating set { pointer.pointee.priority = newValue }
+  }
+}
+
+/// A context of a packet of a socket whose two ends the program may read.
+public protocol ConnectionBufferContext: SocketBufferContext {}
+
+extension ConnectionBufferContext {
+  /// The socket's address family.
+  @inline(__always)
+  public var family: AddressFamily { AddressFamily(rawValue: pointer.pointee.family) }
+
+  /// The socket's other end, of IPv4.
+  @inline(__always)
+  public var remoteIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.remote_ip4) }
+
+  /// The socket's own end, of IPv4.
+  @inline(__always)
+  public var localIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.local_ip4) }
+
+  /// The socket's other end, of IPv6.
+  @inline(__always)
+  public var remoteIPv6: IPv6Address { IPv6Address(words: pointer.pointee.remote_ip6) }
+
+  /// The socket's own end, of IPv6.
+  @inline(__always)
+  public var localIPv6: IPv6Address { IPv6Address(words: pointer.pointee.local_ip6) }
+
+  /// The other end's port.
+  @inline(__always)
+  public var remotePort: Port { Port(bytes: UInt16(truncatingIfNeeded: pointer.pointee.remote_port)) }
+
+  /// The own port.
+  @inline(__always)
+  public var localPort: Port { Port(UInt16(truncatingIfNeeded: pointer.pointee.local_port)) }
 }
 
 /// A context of a packet that the program may change and resize.

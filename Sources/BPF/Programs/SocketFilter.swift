@@ -16,9 +16,6 @@ public struct SocketFilterContext: SocketBufferContext {
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
 
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
   /// The mark, which routing and netfilter can see.
   @inline(__always)
   public var mark: UInt32 { pointer.pointee.mark }
@@ -27,29 +24,6 @@ public struct SocketFilterContext: SocketBufferContext {
   @inline(__always)
   public var priority: UInt32 { pointer.pointee.priority }
 
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
-
   /// The index that traffic control left (`tc_index`).
   @inline(__always)
   public var index: UInt32 { pointer.pointee.tc_index }
@@ -57,16 +31,4 @@ public struct SocketFilterContext: SocketBufferContext {
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
   public var queueMapping: UInt32 { pointer.pointee.queue_mapping }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }

@@ -11,35 +11,17 @@
 /// }
 /// ```
 @frozen
-public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, RoutingContext, SocketLookupContext, PacketContext {
+public struct TCContext: WritableBufferContext, MarkedBufferContext, ChecksumContext, TunnelContext, RoutingContext, SocketLookupContext,
+  PacketContext
+{
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
 
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
-
   /// Bytes that an XDP program put before the packet (`bpf_xdp_adjust_meta`).
   @inline(__always)
   public var metadata: Packet { Packet(start: cbpf_skb_data_meta(pointer), end: cbpf_skb_data(pointer)) }
-
-  /// The mark, which routing and netfilter can see.
-  @inline(__always)
-  public var mark: UInt32 {
-    get { pointer.pointee.mark }
-    nonmutating set { pointer.pointee.mark = newValue }
-  }
-
-  /// The priority, by which queueing disciplines choose a class.
-  @inline(__always)
-  public var priority: UInt32 {
-    get { pointer.pointee.priority }
-    nonmutating set { pointer.pointee.priority = newValue }
-  }
 
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
@@ -62,29 +44,6 @@ public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, 
     nonmutating set { pointer.pointee.tc_classid = newValue }
   }
 
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
-
   /// When the packet is to leave, or when it arrived, in nanoseconds (`tstamp`).
   @inline(__always)
   public var timestamp: UInt64 {
@@ -103,16 +62,4 @@ public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, 
   /// Bytes on the wire, with what segmentation adds.
   @inline(__always)
   public var wireByteCount: UInt32 { pointer.pointee.wire_len }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }

@@ -134,6 +134,39 @@ extension ArgumentContext {
   public func opaque(_ index: Int) -> OpaquePointer? { OpaquePointer(bitPattern: UInt(pointer[index])) }
 }
 
+/// A context at a kernel function.
+public protocol FunctionContext: ArgumentContext {}
+
+extension FunctionContext {
+  /// The address of the function (`bpf_get_func_ip`).
+  @inline(__always)
+  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
+
+  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
+  @inline(__always)
+  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
+
+  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
+  @inline(__always)
+  public func argument(_ index: UInt32) -> UInt64? {
+    var value: UInt64 = 0
+    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
+  }
+}
+
+/// A context at a kernel function whose result is known.
+public protocol FunctionResultContext: FunctionContext {}
+
+extension FunctionResultContext {
+  /// What the function returns; where programs may stand in for it (`fmod_ret`), what the one before returned (`bpf_get_func_ret`).
+  @inline(__always)
+  public var result: Int64 {
+    var value: UInt64 = 0
+    _ = bpf_get_func_ret(rawPointer, &value)
+    return Int64(bitPattern: value)
+  }
+}
+
 /// The context of a raw tracepoint: the arguments that the kernel hands to the tracepoint, untyped.
 ///
 /// Sections: `raw_tracepoint/NAME` or `raw_tp/NAME`.
@@ -160,94 +193,33 @@ public struct BTFTracepointContext: ArgumentContext {
 ///
 /// Sections: `fentry/NAME`, `fentry.s/NAME` (may sleep).
 @frozen
-public struct FunctionEntryContext: ArgumentContext {
+public struct FunctionEntryContext: FunctionContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
 }
 
 /// The context of a program at a kernel function's end: its arguments and result.
 ///
 /// Sections: `fexit/NAME`, `fexit.s/NAME` (may sleep).
 @frozen
-public struct FunctionExitContext: ArgumentContext {
+public struct FunctionExitContext: FunctionResultContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
-
-  /// What the function returns (`bpf_get_func_ret`).
-  @inline(__always)
-  public var result: Int64 {
-    var value: UInt64 = 0
-    _ = bpf_get_func_ret(rawPointer, &value)
-    return Int64(bitPattern: value)
-  }
 }
 
 /// The context of a program that may stand in for a kernel function: a result other than 0 is the function's, which is then not called.
 ///
 /// Section: `fmod_ret/NAME`: functions for error injection, and security hooks. The result is an `Int32`.
 @frozen
-public struct ReturnModifierContext: ArgumentContext {
+public struct ReturnModifierContext: FunctionResultContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
-
-  /// What the program before this one returned (`bpf_get_func_ret`).
-  @inline(__always)
-  public var result: Int64 {
-    var value: UInt64 = 0
-    _ = bpf_get_func_ret(rawPointer, &value)
-    return Int64(bitPattern: value)
-  }
 }
 
 /// The context of a program of a security hook: the hook's arguments.

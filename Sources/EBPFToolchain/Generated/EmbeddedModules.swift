@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "727ca849b1e4deb3"
+  static let digest = "bb671e35bdcb3474"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -959,18 +959,14 @@ public struct ArrayMap<Value: BitwiseCopyable>: KeyedMap, ~Copyable, Sendable {
   @inline(__always)
   public init(count: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(2), key: 4, value: MemoryLayout<Value>.stride, maxEntries: count,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(MapType(2), key: 4, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(2) }
 }
 
 """##),
@@ -1126,19 +1122,14 @@ public struct HashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: RemovableMa
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(1), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(1), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(1) }
 }
 
 """##),
@@ -1153,11 +1144,17 @@ public protocol KeyedMap: ~Copyable {
   /// The map, as helpers take it.
   var map: UnsafeRawPointer { get }
 
-  /// What a map of this type is, as the inner map of another.
-  static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition
+  /// The kernel's type.
+  static var type: MapType { get }
 }
 
 extension KeyedMap where Self: ~Copyable {
+  /// What a map of this type is, by itself or as the inner map of another.
+  @inline(__always)
+  static func definition(maxEntries: Int, _ options: MapOptions) -> MapDefinition {
+    MapDefinition(type, key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, options)
+  }
+
   /// The value of a key, where it lies in the map, or `nil`. Of per-CPU maps: the value of this processor.
   @inline(__always)
   public subscript(_ key: Key) -> MapValue<Value>? {
@@ -1218,19 +1215,14 @@ public struct LPMTrie<Key: PrefixKey, Value: BitwiseCopyable>: RemovableMap, ~Co
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [.noPreallocation], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(11), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(11), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(11) }
 }
 
 /// A key of an ``LPMTrie``: any ``Prefix``.
@@ -1250,19 +1242,14 @@ public struct LRUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: Removabl
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(9), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(9), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(9) }
 }
 
 """##),
@@ -1561,6 +1548,8 @@ public enum Pinning {
 
 /// The storage of a map's global: its address is what the loader replaces by the map. A type whose first stored property, followed to the
 /// end, is this one is a map.
+///
+/// Unchecked, because raw storage is sendable to nobody: it is written when the global is made, and only its address is used afterwards.
 @_rawLayout(like: MapDefinition, movesAsLike)
 public struct MapAnchor: ~Copyable, @unchecked Sendable {
   @inline(__always)
@@ -1693,7 +1682,7 @@ public struct ArrayOfMaps<Inner: KeyedMap & ~Copyable>: ~Copyable, Sendable {
     anchor = MapAnchor(
       MapDefinition(
         MapType(12), key: 4, value: 4, maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode),
-        inner: Inner.innerDefinition(maxEntries: innerMaxEntries, flags: innerFlags)))
+        inner: Inner.definition(maxEntries: innerMaxEntries, MapOptions(flags: innerFlags))))
   }
 
   /// The map in a slot, or `nil`.
@@ -1718,7 +1707,7 @@ public struct HashOfMaps<Key: BitwiseCopyable, Inner: KeyedMap & ~Copyable>: ~Co
       MapDefinition(
         MapType(13), key: MemoryLayout<Key>.stride, value: 4, maxEntries: maxEntries,
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode),
-        inner: Inner.innerDefinition(maxEntries: innerMaxEntries, flags: innerFlags)))
+        inner: Inner.definition(maxEntries: innerMaxEntries, MapOptions(flags: innerFlags))))
   }
 
   /// The map under a key, or `nil`.
@@ -1741,9 +1730,7 @@ public struct InnerMap<Inner: KeyedMap & ~Copyable>: KeyedMap {
   init(map: UnsafeRawPointer) { self.map = map }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    Inner.innerDefinition(maxEntries: maxEntries, flags: flags)
-  }
+  public static var type: MapType { Inner.type }
 }
 
 extension InnerMap: RemovableMap where Inner: RemovableMap & ~Copyable {}
@@ -1810,19 +1797,14 @@ public struct PerCPUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: Remov
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(5), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(5), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(5) }
 }
 
 /// A hash map with one value for each processor that makes room by dropping what was used least recently
@@ -1834,19 +1816,14 @@ public struct LRUPerCPUHashMap<Key: BitwiseCopyable, Value: BitwiseCopyable>: Re
   @inline(__always)
   public init(maxEntries: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(10), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: maxEntries, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(
-      MapType(10), key: MemoryLayout<Key>.stride, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(10) }
 }
 
 /// An array with one value for each processor and index (`BPF_MAP_TYPE_PERCPU_ARRAY`).
@@ -1859,18 +1836,14 @@ public struct PerCPUArrayMap<Value: BitwiseCopyable>: PerCPUMap, ~Copyable, Send
   @inline(__always)
   public init(count: Int, flags: MapFlags = [], pinning: Pinning = .none, numaNode: Int? = nil) {
     anchor = MapAnchor(
-      MapDefinition(
-        MapType(6), key: 4, value: MemoryLayout<Value>.stride, maxEntries: count,
-        MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
+      Self.definition(maxEntries: count, MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
   @inline(__always)
   public var map: UnsafeRawPointer { anchor.pointer }
 
   @inline(__always)
-  public static func innerDefinition(maxEntries: Int, flags: MapFlags) -> MapDefinition {
-    MapDefinition(MapType(6), key: 4, value: MemoryLayout<Value>.stride, maxEntries: maxEntries, MapOptions(flags: flags))
-  }
+  public static var type: MapType { MapType(6) }
 }
 
 """##),
@@ -1934,8 +1907,37 @@ public struct ProgramArray: ~Copyable, Sendable {
     ("BPF/Maps/QueueMap.swift", ##"""
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 
+/// Elements without keys: the map's kind says which is next.
+public protocol WaitingElements: ~Copyable {
+  associatedtype Element: BitwiseCopyable
+
+  /// The map, as helpers take it.
+  var map: UnsafeRawPointer { get }
+}
+
+extension WaitingElements where Self: ~Copyable {
+  /// Puts an element; `false` where it is full (`bpf_map_push_elem`).
+  /// - Parameter replacingOldest: makes room where it is full, by dropping the element that would be popped last.
+  @discardableResult @inline(__always)
+  public func push(_ element: Element, replacingOldest: Bool = false) -> Bool {
+    withZeroPadded(element) { bpf_map_push_elem(map, $0, replacingOldest ? 2 : 0) == 0 }
+  }
+
+  /// Takes the next element out; `nil` where there is none (`bpf_map_pop_elem`).
+  @inline(__always)
+  public func pop() -> Element? {
+    withZeroed(Element.self) { bpf_map_pop_elem(map, $0) == 0 ? $0.pointee : nil }
+  }
+
+  /// The next element, which stays; `nil` where there is none (`bpf_map_peek_elem`).
+  @inline(__always)
+  public func peek() -> Element? {
+    withZeroed(Element.self) { bpf_map_peek_elem(map, $0) == 0 ? $0.pointee : nil }
+  }
+}
+
 /// A queue: first in, first out (`BPF_MAP_TYPE_QUEUE`).
-public struct QueueMap<Element: BitwiseCopyable>: ~Copyable, Sendable {
+public struct QueueMap<Element: BitwiseCopyable>: WaitingElements, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `maxEntries` elements.
@@ -1947,28 +1949,12 @@ public struct QueueMap<Element: BitwiseCopyable>: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// Puts an element; `false` where it is full (`bpf_map_push_elem`).
-  /// - Parameter replacingOldest: makes room where it is full, by dropping the element that would be popped last.
-  @discardableResult @inline(__always)
-  public func push(_ element: Element, replacingOldest: Bool = false) -> Bool {
-    withZeroPadded(element) { bpf_map_push_elem(anchor.pointer, $0, replacingOldest ? 2 : 0) == 0 }
-  }
-
-  /// Takes the oldest element out; `nil` where there is none (`bpf_map_pop_elem`).
   @inline(__always)
-  public func pop() -> Element? {
-    withZeroed(Element.self) { bpf_map_pop_elem(anchor.pointer, $0) == 0 ? $0.pointee : nil }
-  }
-
-  /// The oldest element, which stays; `nil` where there is none (`bpf_map_peek_elem`).
-  @inline(__always)
-  public func peek() -> Element? {
-    withZeroed(Element.self) { bpf_map_peek_elem(anchor.pointer, $0) == 0 ? $0.pointee : nil }
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// A stack: last in, first out (`BPF_MAP_TYPE_STACK`).
-public struct StackMap<Element: BitwiseCopyable>: ~Copyable, Sendable {
+public struct StackMap<Element: BitwiseCopyable>: WaitingElements, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `maxEntries` elements.
@@ -1980,24 +1966,8 @@ public struct StackMap<Element: BitwiseCopyable>: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// Puts an element; `false` where it is full (`bpf_map_push_elem`).
-  /// - Parameter replacingOldest: makes room where it is full, by dropping the element that would be popped last.
-  @discardableResult @inline(__always)
-  public func push(_ element: Element, replacingOldest: Bool = false) -> Bool {
-    withZeroPadded(element) { bpf_map_push_elem(anchor.pointer, $0, replacingOldest ? 2 : 0) == 0 }
-  }
-
-  /// Takes the newest element out; `nil` where there is none (`bpf_map_pop_elem`).
   @inline(__always)
-  public func pop() -> Element? {
-    withZeroed(Element.self) { bpf_map_pop_elem(anchor.pointer, $0) == 0 ? $0.pointee : nil }
-  }
-
-  /// The newest element, which stays; `nil` where there is none (`bpf_map_peek_elem`).
-  @inline(__always)
-  public func peek() -> Element? {
-    withZeroed(Element.self) { bpf_map_peek_elem(anchor.pointer, $0) == 0 ? $0.pointee : nil }
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 """##),
@@ -2005,8 +1975,33 @@ public struct StackMap<Element: BitwiseCopyable>: ~Copyable, Sendable {
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 // Where XDP programs send packets.
 
+/// A map whose entries are places for packets to go.
+public protocol RedirectTable: ~Copyable {
+  /// The map, as helpers take it.
+  var map: UnsafeRawPointer { get }
+}
+
+extension RedirectTable where Self: ~Copyable {
+  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
+  @inline(__always)
+  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
+    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(map, UInt64(key), UInt64(otherwise.rawValue))))
+  }
+}
+
+/// A map whose entries are interfaces.
+public protocol DeviceTable: RedirectTable, ~Copyable {}
+
+extension DeviceTable where Self: ~Copyable {
+  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
+  @inline(__always)
+  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
+    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(map, 0, excludingIngress ? 24 : 8)))
+  }
+}
+
 /// Interfaces by index (`BPF_MAP_TYPE_DEVMAP`).
-public struct DeviceMap: ~Copyable, Sendable {
+public struct DeviceMap: DeviceTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -2018,21 +2013,12 @@ public struct DeviceMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
-
-  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
-  @inline(__always)
-  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, 0, excludingIngress ? 24 : 8)))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Interfaces by key (`BPF_MAP_TYPE_DEVMAP_HASH`).
-public struct DeviceHashMap: ~Copyable, Sendable {
+public struct DeviceHashMap: DeviceTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `maxEntries` entries. The application fills it.
@@ -2044,21 +2030,12 @@ public struct DeviceHashMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
-
-  /// What to return so that the packet goes out of all interfaces in the map (`BPF_F_BROADCAST`).
-  @inline(__always)
-  public func broadcast(excludingIngress: Bool = true) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, 0, excludingIngress ? 24 : 8)))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Processors that go on with packets (`BPF_MAP_TYPE_CPUMAP`).
-public struct ProcessorMap: ~Copyable, Sendable {
+public struct ProcessorMap: RedirectTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -2070,15 +2047,12 @@ public struct ProcessorMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 }
 
 /// Sockets of AF_XDP, by queue (`BPF_MAP_TYPE_XSKMAP`).
-public struct XSKMap: ~Copyable, Sendable {
+public struct XSKMap: RedirectTable, ~Copyable, Sendable {
   let anchor: MapAnchor
 
   /// Room for `count` entries. The application fills it.
@@ -2090,11 +2064,8 @@ public struct XSKMap: ~Copyable, Sendable {
         MapOptions(flags: flags, pinning: pinning, numaNode: numaNode)))
   }
 
-  /// What to return so that the packet goes where the entry says; `otherwise` where there is none (`bpf_redirect_map`).
   @inline(__always)
-  public func redirect(to key: UInt32, otherwise: XDPAction = .aborted) -> XDPAction {
-    XDPAction(rawValue: UInt32(truncatingIfNeeded: bpf_redirect_map(anchor.pointer, UInt64(key), UInt64(otherwise.rawValue))))
-  }
+  public var map: UnsafeRawPointer { anchor.pointer }
 
   /// Whether a queue has a socket.
   @inline(__always)
@@ -3477,6 +3448,14 @@ public struct PacketCursor {
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 // The steps of Layers.swift in packets that may not be written.
 
+extension Header {
+  /// A header that may not be written, for steps that only read.
+  @inline(__always)
+  fileprivate init(reading header: ReadOnlyHeader<Layout>) {
+    self.init(pointer: UnsafeMutablePointer(mutating: header.pointer), end: UnsafeMutableRawPointer(mutating: header.end))
+  }
+}
+
 extension ReadOnlyHeader where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
@@ -3524,25 +3503,10 @@ extension ReadOnlyHeader where Layout == IPv6Header {
   /// are more or the packet ends in one.
   @inline(__always)
   public var upper: ReadOnlyUpperLayer? {
-    var layer = ReadOnlyUpperLayer(protocol: pointer.pointee.nextHeader, isFragment: false, payload: following)
-    for _ in 0..<4 {
-      switch layer.protocol {
-      case .hopByHopOptions, .routing, .destinationOptions:
-        guard let option: ReadOnlyHeader<IPv6ExtensionHeader> = layer.payload.header() else { return nil }
-        layer.protocol = option.pointer.pointee.nextHeader
-        layer.payload = layer.payload.dropFirst(option.pointer.pointee.headerLength)
-      case .fragment:
-        guard let fragment: ReadOnlyHeader<IPv6FragmentHeader> = layer.payload.header() else { return nil }
-        layer.protocol = fragment.pointer.pointee.nextHeader
-        layer.isFragment = true
-        layer.payload = fragment.following
-      default: return layer
-      }
-    }
-    switch layer.protocol {
-    case .hopByHopOptions, .routing, .destinationOptions, .fragment: return nil
-    default: return layer
-    }
+    guard let layer = Header(reading: self).upper else { return nil }
+    return ReadOnlyUpperLayer(
+      protocol: layer.protocol, isFragment: layer.isFragment,
+      payload: ReadOnlyPacket(start: UnsafeRawPointer(layer.payload.start), end: UnsafeRawPointer(layer.payload.end)))
   }
 }
 
@@ -4221,54 +4185,11 @@ public struct SocketOptionCallContext: SocketOptionContext {
 ///
 /// Sections: `cgroup_skb/ingress`, `cgroup_skb/egress`, `cgroup/skb`. The result is a ``CgroupVerdict``.
 @frozen
-public struct CgroupPacketContext: SocketBufferContext, SocketLookupContext, ReadablePacketContext {
+public struct CgroupPacketContext: MarkedBufferContext, ConnectionBufferContext, SocketLookupContext, ReadablePacketContext {
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
-
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: ReadOnlyPacket { ReadOnlyPacket(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
-
-  /// The mark, which routing and netfilter can see.
-  @inline(__always)
-  public var mark: UInt32 {
-    get { pointer.pointee.mark }
-    nonmutating set { pointer.pointee.mark = newValue }
-  }
-
-  /// The priority, by which queueing disciplines choose a class.
-  @inline(__always)
-  public var priority: UInt32 {
-    get { pointer.pointee.priority }
-    nonmutating set { pointer.pointee.priority = newValue }
-  }
-
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
 
   /// When the packet is to leave, or when it arrived, in nanoseconds (`tstamp`).
   @inline(__always)
@@ -4281,18 +4202,6 @@ public struct CgroupPacketContext: SocketBufferContext, SocketLookupContext, Rea
   @inline(__always)
   public var hardwareTimestamp: UInt64 { pointer.pointee.hwtstamp }
 
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
-
   /// The index that traffic control left (`tc_index`).
   @inline(__always)
   public var index: UInt32 { pointer.pointee.tc_index }
@@ -4300,34 +4209,6 @@ public struct CgroupPacketContext: SocketBufferContext, SocketLookupContext, Rea
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
   public var queueMapping: UInt32 { pointer.pointee.queue_mapping }
-
-  /// The socket's address family.
-  @inline(__always)
-  public var family: AddressFamily { AddressFamily(rawValue: pointer.pointee.family) }
-
-  /// The socket's other end, of IPv4.
-  @inline(__always)
-  public var remoteIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.remote_ip4) }
-
-  /// The socket's own end, of IPv4.
-  @inline(__always)
-  public var localIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.local_ip4) }
-
-  /// The socket's other end, of IPv6.
-  @inline(__always)
-  public var remoteIPv6: IPv6Address { IPv6Address(words: pointer.pointee.remote_ip6) }
-
-  /// The socket's own end, of IPv6.
-  @inline(__always)
-  public var localIPv6: IPv6Address { IPv6Address(words: pointer.pointee.local_ip6) }
-
-  /// The other end's port.
-  @inline(__always)
-  public var remotePort: Port { Port(bytes: UInt16(truncatingIfNeeded: pointer.pointee.remote_port)) }
-
-  /// The own port.
-  @inline(__always)
-  public var localPort: Port { Port(UInt16(truncatingIfNeeded: pointer.pointee.local_port)) }
 }
 
 """##),
@@ -4557,54 +4438,11 @@ public struct MapIteratorContext<Key: BitwiseCopyable, Value: BitwiseCopyable>: 
 ///
 /// Sections: `lwt_in`, `lwt_out`, `lwt_seg6local`. The result is a ``TunnelAction``.
 @frozen
-public struct TunnelInputContext: SocketBufferContext, ReadablePacketContext {
+public struct TunnelInputContext: MarkedBufferContext, ReadablePacketContext {
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
-
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: ReadOnlyPacket { ReadOnlyPacket(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
-
-  /// The mark, which routing and netfilter can see.
-  @inline(__always)
-  public var mark: UInt32 {
-    get { pointer.pointee.mark }
-    nonmutating set { pointer.pointee.mark = newValue }
-  }
-
-  /// The priority, by which queueing disciplines choose a class.
-  @inline(__always)
-  public var priority: UInt32 {
-    get { pointer.pointee.priority }
-    nonmutating set { pointer.pointee.priority = newValue }
-  }
-
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
 
   /// The index that traffic control left (`tc_index`).
   @inline(__always)
@@ -4613,72 +4451,17 @@ public struct TunnelInputContext: SocketBufferContext, ReadablePacketContext {
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
   public var queueMapping: UInt32 { pointer.pointee.queue_mapping }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }
 
 /// The context of a program of a route's lightweight tunnel, on packets that are about to be sent (`BPF_PROG_TYPE_LWT_XMIT`).
 ///
 /// Section: `lwt_xmit`. The result is a ``TunnelAction``.
 @frozen
-public struct TunnelTransmitContext: WritableBufferContext, ChecksumContext, TunnelContext, PacketContext {
+public struct TunnelTransmitContext: WritableBufferContext, MarkedBufferContext, ChecksumContext, TunnelContext, PacketContext {
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
-
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
-
-  /// The mark, which routing and netfilter can see.
-  @inline(__always)
-  public var mark: UInt32 {
-    get { pointer.pointee.mark }
-    nonmutating set { pointer.pointee.mark = newValue }
-  }
-
-  /// The priority, by which queueing disciplines choose a class.
-  @inline(__always)
-  public var priority: UInt32 {
-    get { pointer.pointee.priority }
-    nonmutating set { pointer.pointee.priority = newValue }
-  }
-
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
 
   /// The index that traffic control left (`tc_index`).
   @inline(__always)
@@ -4687,18 +4470,6 @@ public struct TunnelTransmitContext: WritableBufferContext, ChecksumContext, Tun
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
   public var queueMapping: UInt32 { pointer.pointee.queue_mapping }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }
 
 /// What a program of a lightweight tunnel says of a packet (`enum bpf_ret_code`).
@@ -4983,6 +4754,9 @@ public protocol SocketBufferContext: ProgramContext {
 }
 
 extension SocketBufferContext {
+  @inline(__always)
+  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
+
   /// Bytes of the packet, those that are not in place included.
   @inline(__always)
   public var byteCount: UInt32 { pointer.pointee.len }
@@ -5036,6 +4810,103 @@ extension SocketBufferContext {
   /// The user that the packet's socket belongs to (`bpf_get_socket_uid`).
   @inline(__always)
   public var socketUID: UInt32 { bpf_get_socket_uid(pointer) }
+
+  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
+  @inline(__always)
+  public subscript(scratch index: Int) -> UInt32 {
+    get {
+      switch index {
+      case 0: pointer.pointee.cb.0
+      case 1: pointer.pointee.cb.1
+      case 2: pointer.pointee.cb.2
+      case 3: pointer.pointee.cb.3
+      default: pointer.pointee.cb.4
+      }
+    }
+    nonmutating set {
+      switch index {
+      case 0: pointer.pointee.cb.0 = newValue
+      case 1: pointer.pointee.cb.1 = newValue
+      case 2: pointer.pointee.cb.2 = newValue
+      case 3: pointer.pointee.cb.3 = newValue
+      default: pointer.pointee.cb.4 = newValue
+      }
+    }
+  }
+
+  /// Segments that the packet will be cut into.
+  @inline(__always)
+  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
+
+  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
+  @inline(__always)
+  public var segmentSize: UInt32 { pointer.pointee.gso_size }
+
+  /// The receive context of the driver (`napi_id`).
+  @inline(__always)
+  public var napiID: UInt32 { pointer.pointee.napi_id }
+}
+
+extension PacketContext where Self: SocketBufferContext {
+  @inline(__always)
+  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
+}
+
+extension ReadablePacketContext where Self: SocketBufferContext {
+  @inline(__always)
+  public var packet: ReadOnlyPacket { ReadOnlyPacket(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
+}
+
+/// A context of a packet whose mark and priority the program may read and set.
+public protocol MarkedBufferContext: SocketBufferContext {}
+
+extension MarkedBufferContext {
+  /// The mark, which routing and netfilter can see.
+  @inline(__always)
+  public var mark: UInt32 {
+    get { pointer.pointee.mark }
+    nonmutating set { pointer.pointee.mark = newValue }
+  }
+
+  /// The priority, by which queueing disciplines choose a class.
+  @inline(__always)
+  public var priority: UInt32 {
+    get { pointer.pointee.priority }
+    nonmutating set { pointer.pointee.priority = newValue }
+  }
+}
+
+/// A context of a packet of a socket whose two ends the program may read.
+public protocol ConnectionBufferContext: SocketBufferContext {}
+
+extension ConnectionBufferContext {
+  /// The socket's address family.
+  @inline(__always)
+  public var family: AddressFamily { AddressFamily(rawValue: pointer.pointee.family) }
+
+  /// The socket's other end, of IPv4.
+  @inline(__always)
+  public var remoteIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.remote_ip4) }
+
+  /// The socket's own end, of IPv4.
+  @inline(__always)
+  public var localIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.local_ip4) }
+
+  /// The socket's other end, of IPv6.
+  @inline(__always)
+  public var remoteIPv6: IPv6Address { IPv6Address(words: pointer.pointee.remote_ip6) }
+
+  /// The socket's own end, of IPv6.
+  @inline(__always)
+  public var localIPv6: IPv6Address { IPv6Address(words: pointer.pointee.local_ip6) }
+
+  /// The other end's port.
+  @inline(__always)
+  public var remotePort: Port { Port(bytes: UInt16(truncatingIfNeeded: pointer.pointee.remote_port)) }
+
+  /// The own port.
+  @inline(__always)
+  public var localPort: Port { Port(UInt16(truncatingIfNeeded: pointer.pointee.local_port)) }
 }
 
 /// A context of a packet that the program may change and resize.
@@ -5203,9 +5074,6 @@ public struct SocketFilterContext: SocketBufferContext {
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
 
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
   /// The mark, which routing and netfilter can see.
   @inline(__always)
   public var mark: UInt32 { pointer.pointee.mark }
@@ -5214,29 +5082,6 @@ public struct SocketFilterContext: SocketBufferContext {
   @inline(__always)
   public var priority: UInt32 { pointer.pointee.priority }
 
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
-
   /// The index that traffic control left (`tc_index`).
   @inline(__always)
   public var index: UInt32 { pointer.pointee.tc_index }
@@ -5244,18 +5089,6 @@ public struct SocketFilterContext: SocketBufferContext {
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
   public var queueMapping: UInt32 { pointer.pointee.queue_mapping }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }
 
 """##),
@@ -5785,17 +5618,11 @@ extension SocketOptionContext {
 /// Sections: `sk_skb/stream_parser` (the result is how many bytes the message has, 0 for "more is needed"), `sk_skb/stream_verdict` and
 /// `sk_skb/verdict` (the result is a ``SocketVerdict``).
 @frozen
-public struct StreamContext: WritableBufferContext, SocketLookupContext, PacketContext {
+public struct StreamContext: WritableBufferContext, ConnectionBufferContext, SocketLookupContext, PacketContext {
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
-
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
 
   /// The priority, by which queueing disciplines choose a class.
   @inline(__always)
@@ -5810,69 +5637,6 @@ public struct StreamContext: WritableBufferContext, SocketLookupContext, PacketC
     get { pointer.pointee.tc_index }
     nonmutating set { pointer.pointee.tc_index = newValue }
   }
-
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
-
-  /// The socket's address family.
-  @inline(__always)
-  public var family: AddressFamily { AddressFamily(rawValue: pointer.pointee.family) }
-
-  /// The socket's other end, of IPv4.
-  @inline(__always)
-  public var remoteIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.remote_ip4) }
-
-  /// The socket's own end, of IPv4.
-  @inline(__always)
-  public var localIPv4: IPv4Address { IPv4Address(bytes: pointer.pointee.local_ip4) }
-
-  /// The socket's other end, of IPv6.
-  @inline(__always)
-  public var remoteIPv6: IPv6Address { IPv6Address(words: pointer.pointee.remote_ip6) }
-
-  /// The socket's own end, of IPv6.
-  @inline(__always)
-  public var localIPv6: IPv6Address { IPv6Address(words: pointer.pointee.local_ip6) }
-
-  /// The other end's port.
-  @inline(__always)
-  public var remotePort: Port { Port(bytes: UInt16(truncatingIfNeeded: pointer.pointee.remote_port)) }
-
-  /// The own port.
-  @inline(__always)
-  public var localPort: Port { Port(UInt16(truncatingIfNeeded: pointer.pointee.local_port)) }
 }
 
 /// The context of a program on a socket map's outgoing data (`BPF_PROG_TYPE_SK_MSG`).
@@ -5984,35 +5748,17 @@ public struct SyscallProgramContext<Arguments: BitwiseCopyable>: ProgramContext 
 /// }
 /// ```
 @frozen
-public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, RoutingContext, SocketLookupContext, PacketContext {
+public struct TCContext: WritableBufferContext, MarkedBufferContext, ChecksumContext, TunnelContext, RoutingContext, SocketLookupContext,
+  PacketContext
+{
   public let pointer: UnsafeMutablePointer<__sk_buff>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<__sk_buff>) { self.pointer = pointer }
 
-  @inline(__always)
-  public var rawPointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(pointer) }
-
-  @inline(__always)
-  public var packet: Packet { Packet(start: cbpf_skb_data(pointer), end: cbpf_skb_data_end(pointer)) }
-
   /// Bytes that an XDP program put before the packet (`bpf_xdp_adjust_meta`).
   @inline(__always)
   public var metadata: Packet { Packet(start: cbpf_skb_data_meta(pointer), end: cbpf_skb_data(pointer)) }
-
-  /// The mark, which routing and netfilter can see.
-  @inline(__always)
-  public var mark: UInt32 {
-    get { pointer.pointee.mark }
-    nonmutating set { pointer.pointee.mark = newValue }
-  }
-
-  /// The priority, by which queueing disciplines choose a class.
-  @inline(__always)
-  public var priority: UInt32 {
-    get { pointer.pointee.priority }
-    nonmutating set { pointer.pointee.priority = newValue }
-  }
 
   /// The queue, from 1 on; 0 where none is chosen.
   @inline(__always)
@@ -6035,29 +5781,6 @@ public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, 
     nonmutating set { pointer.pointee.tc_classid = newValue }
   }
 
-  /// One of five words, 0 to 4, that programs on the same packet can leave for each other (`cb`).
-  @inline(__always)
-  public subscript(scratch index: Int) -> UInt32 {
-    get {
-      switch index {
-      case 0: pointer.pointee.cb.0
-      case 1: pointer.pointee.cb.1
-      case 2: pointer.pointee.cb.2
-      case 3: pointer.pointee.cb.3
-      default: pointer.pointee.cb.4
-      }
-    }
-    nonmutating set {
-      switch index {
-      case 0: pointer.pointee.cb.0 = newValue
-      case 1: pointer.pointee.cb.1 = newValue
-      case 2: pointer.pointee.cb.2 = newValue
-      case 3: pointer.pointee.cb.3 = newValue
-      default: pointer.pointee.cb.4 = newValue
-      }
-    }
-  }
-
   /// When the packet is to leave, or when it arrived, in nanoseconds (`tstamp`).
   @inline(__always)
   public var timestamp: UInt64 {
@@ -6076,18 +5799,6 @@ public struct TCContext: WritableBufferContext, ChecksumContext, TunnelContext, 
   /// Bytes on the wire, with what segmentation adds.
   @inline(__always)
   public var wireByteCount: UInt32 { pointer.pointee.wire_len }
-
-  /// Segments that the packet will be cut into.
-  @inline(__always)
-  public var segmentCount: UInt32 { pointer.pointee.gso_segs }
-
-  /// Bytes of a segment that the packet will be cut into; 0 where it is one.
-  @inline(__always)
-  public var segmentSize: UInt32 { pointer.pointee.gso_size }
-
-  /// The receive context of the driver (`napi_id`).
-  @inline(__always)
-  public var napiID: UInt32 { pointer.pointee.napi_id }
 }
 
 """##),
@@ -6228,6 +5939,39 @@ extension ArgumentContext {
   public func opaque(_ index: Int) -> OpaquePointer? { OpaquePointer(bitPattern: UInt(pointer[index])) }
 }
 
+/// A context at a kernel function.
+public protocol FunctionContext: ArgumentContext {}
+
+extension FunctionContext {
+  /// The address of the function (`bpf_get_func_ip`).
+  @inline(__always)
+  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
+
+  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
+  @inline(__always)
+  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
+
+  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
+  @inline(__always)
+  public func argument(_ index: UInt32) -> UInt64? {
+    var value: UInt64 = 0
+    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
+  }
+}
+
+/// A context at a kernel function whose result is known.
+public protocol FunctionResultContext: FunctionContext {}
+
+extension FunctionResultContext {
+  /// What the function returns; where programs may stand in for it (`fmod_ret`), what the one before returned (`bpf_get_func_ret`).
+  @inline(__always)
+  public var result: Int64 {
+    var value: UInt64 = 0
+    _ = bpf_get_func_ret(rawPointer, &value)
+    return Int64(bitPattern: value)
+  }
+}
+
 /// The context of a raw tracepoint: the arguments that the kernel hands to the tracepoint, untyped.
 ///
 /// Sections: `raw_tracepoint/NAME` or `raw_tp/NAME`.
@@ -6254,94 +5998,33 @@ public struct BTFTracepointContext: ArgumentContext {
 ///
 /// Sections: `fentry/NAME`, `fentry.s/NAME` (may sleep).
 @frozen
-public struct FunctionEntryContext: ArgumentContext {
+public struct FunctionEntryContext: FunctionContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
 }
 
 /// The context of a program at a kernel function's end: its arguments and result.
 ///
 /// Sections: `fexit/NAME`, `fexit.s/NAME` (may sleep).
 @frozen
-public struct FunctionExitContext: ArgumentContext {
+public struct FunctionExitContext: FunctionResultContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
-
-  /// What the function returns (`bpf_get_func_ret`).
-  @inline(__always)
-  public var result: Int64 {
-    var value: UInt64 = 0
-    _ = bpf_get_func_ret(rawPointer, &value)
-    return Int64(bitPattern: value)
-  }
 }
 
 /// The context of a program that may stand in for a kernel function: a result other than 0 is the function's, which is then not called.
 ///
 /// Section: `fmod_ret/NAME`: functions for error injection, and security hooks. The result is an `Int32`.
 @frozen
-public struct ReturnModifierContext: ArgumentContext {
+public struct ReturnModifierContext: FunctionResultContext {
   public let pointer: UnsafeMutablePointer<UInt64>
 
   @inline(__always)
   public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
-
-  /// The address of the function (`bpf_get_func_ip`).
-  @inline(__always)
-  public var functionAddress: UInt64 { bpf_get_func_ip(rawPointer) }
-
-  /// How many arguments the function has (`bpf_get_func_arg_cnt`).
-  @inline(__always)
-  public var argumentCount: Int { bpf_get_func_arg_cnt(rawPointer) }
-
-  /// An argument by an index that need not be constant (`bpf_get_func_arg`).
-  @inline(__always)
-  public func argument(_ index: UInt32) -> UInt64? {
-    var value: UInt64 = 0
-    return bpf_get_func_arg(rawPointer, index, &value) == 0 ? value : nil
-  }
-
-  /// What the program before this one returned (`bpf_get_func_ret`).
-  @inline(__always)
-  public var result: Int64 {
-    var value: UInt64 = 0
-    _ = bpf_get_func_ret(rawPointer, &value)
-    return Int64(bitPattern: value)
-  }
 }
 
 /// The context of a program of a security hook: the hook's arguments.
@@ -6704,6 +6387,7 @@ import Builtin
 /// …
 /// if tcp.destinationPort.value == targetPort.value { … }
 /// ```
+/// Unchecked, because raw storage is sendable to nobody: programs only read it, and the application sets it before it loads them.
 @_rawLayout(like: Value, movesAsLike)
 public struct Setting<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   /// A setting that has this value until an application says another.
