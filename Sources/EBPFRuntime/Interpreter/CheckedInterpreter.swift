@@ -32,8 +32,9 @@ final class CheckedInterpreter {
 
   /// Where to add what this run counts, if anyone wants to know.
   private let coverage: ExecutionCounts?
-  /// How often each instruction ran, by the program's name.
-  private var counts: [String: [UInt64]] = [:]
+  /// How often each instruction of one program ran, and which program that is: tail calls lead to others.
+  private var counts: [UInt64] = []
+  private var counted: CheckedProgram?
 
   init(program: CheckedProgram, environment: UnsafeMutablePointer<ebpf_environment>, coverage: ExecutionCounts? = nil) {
     self.program = program
@@ -71,12 +72,7 @@ final class CheckedInterpreter {
     for index in 0..<11 { r[index] = 0 }
     r[1] = r1
     r[2] = r2
-    defer {
-      if let coverage {
-        for (name, counts) in counts { coverage.add(counts, of: name) }
-        counts = [:]
-      }
-    }
+    defer { handInCounts() }
     do throws(Fault) {
       try enterFrame(returnTo: -1, slot: 0)
       return try execute(from: 0)
@@ -112,6 +108,21 @@ final class CheckedInterpreter {
       record(error)
       return 0
     }
+  }
+
+  /// Counts an instruction of the program that runs.
+  private func count(_ slot: Int) {
+    if counted !== program {
+      handInCounts()
+      counted = program
+      counts = Array(repeating: 0, count: program.instructions.count)
+    }
+    counts[slot] += 1
+  }
+
+  private func handInCounts() {
+    if let coverage, let counted { coverage.add(counts, of: counted.name) }
+    counted = nil
   }
 
   private func record(_ error: Fault) {
@@ -155,7 +166,7 @@ final class CheckedInterpreter {
         throw fault(slot, "the budget of \(program.budget) instructions is used up: the program does not end, or the budget is too small")
       }
       remaining -= 1
-      if coverage != nil { counts[program.name, default: Array(repeating: 0, count: program.instructions.count)][slot] += 1 }
+      if coverage != nil { count(slot) }
       let instruction = program.instructions[slot]
       switch instruction.instructionClass {
       case Opcode.alu64, Opcode.alu32:
