@@ -28,7 +28,7 @@ let package = Package(
     .target(name: "EBPFISA"),
     .target(name: "EBPFTables"),
     .target(name: "EBPFTypes"),
-    .target(name: "EBPFBTF"),
+    .target(name: "EBPFBTF", dependencies: ["EBPFTypes"]),
     .target(name: "EBPFCapture"),
     .target(name: "EBPFObject", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF"]),
     .target(name: "EBPFVerifier", dependencies: ["EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject"]),
@@ -61,13 +61,13 @@ let package = Package(
       exclude: ["Headers"]),
     .target(
       name: "EBPFTesting",
-      dependencies: ["EBPFHost", "EBPFObject", "EBPFTables", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture"]),
+      dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture"]),
     .target(name: "EBPF", dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes"]),
     .target(
       name: "EBPFCommands",
       dependencies: [
         "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT", "EBPFHost", "EBPFRuntime",
-        "EBPFKernel", "EBPFToolchain", "EBPFTypes",
+        "EBPFKernel", "EBPFToolchain",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),

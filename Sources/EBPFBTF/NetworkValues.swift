@@ -1,3 +1,5 @@
+import EBPFTypes
+
 /// The types of packets that programs in Swift share with applications (`EBPFTypes`): their bytes are in network byte order, whatever the
 /// machine's, and a number in the machine's order says nothing.
 ///
@@ -22,28 +24,16 @@ enum NetworkValues {
       raw.append(byte)
     }
     switch type.name {
-    case "IPv4Address": return .spelled(raw.map { "\($0)" }.joined(separator: "."))
-    case "IPv6Address": return .spelled(address6(raw))
-    case "MACAddress": return .spelled(raw.map { BTFValue.hex([$0]) }.joined(separator: ":"))
+    case "IPv4Address": return .spelled("\(memory(raw, as: IPv4Address.self))")
+    case "IPv6Address": return .spelled("\(memory(raw, as: IPv6Address.self))")
+    case "MACAddress": return .spelled("\(memory(raw, as: MACAddress.self))")
     case "EtherType", "InternetChecksum": return .spelled("0x" + BTFValue.hex(raw))
     default: return .unsigned(raw.reduce(0) { $0 << 8 | UInt128($1) })
     }
   }
 
-  /// RFC 5952: the longest run of zero groups, of two at least, is left out.
-  private static func address6(_ bytes: [UInt8]) -> String {
-    let groups = (0..<8).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
-    if groups[..<5].allSatisfy({ $0 == 0 }), groups[5] == 0xffff {
-      return "::ffff:" + bytes[12...].map { "\($0)" }.joined(separator: ".")
-    }
-    var longest = 0..<0
-    var start = 0
-    while start < 8 {
-      let end = groups[start...].firstIndex { $0 != 0 } ?? 8
-      if end - start > max(longest.count, 1) { longest = start..<end }
-      start = max(end, start) + 1
-    }
-    func text(_ range: Range<Int>) -> String { groups[range].map { String($0, radix: 16) }.joined(separator: ":") }
-    return longest.isEmpty ? text(0..<8) : text(0..<longest.lowerBound) + "::" + text(longest.upperBound..<8)
+  /// The value whose memory these bytes are.
+  private static func memory<Value: BitwiseCopyable>(_ bytes: [UInt8], as type: Value.Type) -> Value {
+    bytes.withUnsafeBytes { $0.loadUnaligned(as: Value.self) }
   }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import EBPFObject
 import EBPFToolchain
 
+extension CompileOptions.Output: ExpressibleByArgument {}
+
 /// `ebpf compile`
 struct CompileCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,11 +22,6 @@ struct CompileCommand: AsyncParsableCommand {
         ebpf compile counter.bpf.c -DPORT=443 -Iinclude -- -Wall -Werror
       """)
 
-  /// What is made.
-  enum Emission: String, ExpressibleByArgument, CaseIterable {
-    case object, ir, asm
-  }
-
   @Argument(help: ArgumentHelp("The sources: .swift files, a folder of them, or one .c file.", valueName: "source"))
   var paths: [String]
 
@@ -36,7 +33,7 @@ struct CompileCommand: AsyncParsableCommand {
   var output: String?
 
   @Option(name: .long, help: ArgumentHelp("What to make: an object, LLVM's intermediate code, or assembly.", valueName: "object|ir|asm"))
-  var emit = Emission.object
+  var emit = CompileOptions.Output.object
 
   @OptionGroup var compiling: CompileArguments
 
@@ -55,13 +52,7 @@ struct CompileCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let made: CompileOptions.Output =
-      switch emit {
-      case .object: .object
-      case .ir: .intermediate
-      case .asm: .assembly
-      }
-    let compilation = try await compiling.compile(paths, to: made, more: compilerArgument)
+    let compilation = try await compiling.compile(paths, to: emit, more: compilerArgument)
     guard emit == .object else { return try Files.write(compilation.object, to: output ?? "-") }
     do {
       // What cannot be read here can be read nowhere: say so now.

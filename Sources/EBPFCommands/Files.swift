@@ -1,3 +1,5 @@
+import EBPFToolchain
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -29,47 +31,13 @@ package enum Files {
 
   /// The whole of a file.
   package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
-    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CommandFailure("\(path): \(reason(errno))") }
-    defer { if path != "-" { close(descriptor) } }
-    var status = stat()
-    var expected = 0
-    if fstat(descriptor, &status) == 0 {
-      if status.st_mode & S_IFMT == S_IFDIR { throw CommandFailure("\(path): \(reason(EISDIR))") }
-      expected = max(0, Int(status.st_size))
-    }
-    var result: [UInt8] = []
-    while true {
-      // One byte more than the file's size, so that its end shows without another buffer.
-      let room = max(expected - result.count + 1, 1 << 16)
-      var failure: Int32 = 0
-      let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        var got = 0
-        repeat { got = Self.readSome(descriptor, buffer) } while got < 0 && errno == EINTR
-        if got < 0 { failure = errno }
-        count = max(0, got)
-      }
-      if failure != 0 { throw CommandFailure("\(path): \(reason(failure))") }
-      if chunk.isEmpty { return result }
-      if result.isEmpty { result = chunk } else { result += chunk }
-    }
+    do throws(FileSystem.Failure) {
+      return path == "-" ? try FileSystem.read(descriptor: STDIN_FILENO) : try FileSystem.read(path)
+    } catch { throw CommandFailure("\(path): \(error.words)") }
   }
 
   /// Whether a path is a folder.
-  package static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  private static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    #if canImport(Glibc)
-    Glibc.read(descriptor, buffer.baseAddress!, buffer.count)
-    #elseif canImport(Musl)
-    Musl.read(descriptor, buffer.baseAddress!, buffer.count)
-    #else
-    Darwin.read(descriptor, buffer.baseAddress!, buffer.count)
-    #endif
-  }
+  package static func isFolder(_ path: String) -> Bool { path != "-" && FileSystem.isFolder(path) }
 
   /// Puts bytes into a file in one step: whoever looks sees the old file or the whole new one, also when the command fails or is interrupted.
   package static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {

@@ -5,13 +5,10 @@ import EBPFObject
 import EBPFTables
 import EBPFToolchain
 
+extension CompileOptions.Traps: ExpressibleByArgument {}
+
 /// How a source given as a program, in Swift or C, is compiled.
 struct CompileArguments: ParsableArguments {
-  /// What becomes of a failed check.
-  enum Traps: String, ExpressibleByArgument, CaseIterable {
-    case abort, `throw`, unchecked
-  }
-
   @Option(name: .long, help: ArgumentHelp("For sources: the instruction set, v1 to v4.", valueName: "version"))
   var cpu = "v3"
 
@@ -20,7 +17,7 @@ struct CompileArguments: ParsableArguments {
     help: ArgumentHelp(
       "For Swift sources: what a failed check (overflow, precondition, index) does: abort ends the program with its kind's value for failure, throw calls bpf_throw, unchecked leaves the checks out.",
       valueName: "mode"))
-  var traps = Traps.abort
+  var traps = CompileOptions.Traps.abort
 
   @Option(
     name: .customShort("I"), parsing: .singleValue,
@@ -48,12 +45,7 @@ struct CompileArguments: ParsableArguments {
     options.cpu = cpu
     options.includes = includes
     options.defines = defines
-    options.traps =
-      switch traps {
-      case .abort: .abort
-      case .throw: .throw
-      case .unchecked: .unchecked
-      }
+    options.traps = traps
     options.kernelTypes = btf
     options.colors = Console.current.usesErrorColor
     return options

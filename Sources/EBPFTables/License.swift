@@ -6,3 +6,11 @@ public enum License {
     ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"].contains(license)
   }
 }
+
+extension HelperID {
+  /// Whether every form of the helper is for programs under the GPL alone.
+  public var isGPLOnly: Bool {
+    let forms = HelperPrototype.all.filter { $0.helper == self }
+    return !forms.isEmpty && forms.allSatisfy(\.isGPLOnly)
+  }
+}

@@ -1,6 +1,5 @@
 public import EBPFHost
 import EBPFObject
-import EBPFTables
 
 /// What one run of a program did.
 public struct TestOutcome: Sendable {
@@ -66,13 +65,8 @@ public struct TestOutcome: Sendable {
 
   /// A returned number with the name that its kind gives it.
   private func name(_ value: Int32) -> String {
-    let names: [String] =
-      switch program.type {
-      case .xdp?: ["aborted", "drop", "pass", "tx", "redirect"]
-      case .schedCls?, .schedAct?: ["ok", "reclassify", "shot", "pipe", "stolen", "queued", "repeat", "redirect", "trap"]
-      default: []
-      }
-    return names.indices.contains(Int(value)) ? "\(names[Int(value)]) (\(value))" : "\(value)"
+    let name = Verdicts.name(UInt32(bitPattern: value), program.type)
+    return name == "\(UInt32(bitPattern: value))" ? "\(value)" : "\(name) (\(value))"
   }
 }
 

@@ -3,7 +3,6 @@ public import EBPFHost
 import EBPFKernel
 public import EBPFObject
 import EBPFRuntime
-import EBPFTables
 public import EBPFToolchain
 
 /// Where a test runs its program: the one word that changes.
@@ -46,7 +45,7 @@ public final class TestProgram: Sendable {
     _ path: String, program name: String? = nil, on host: TestHost = .userspace, options: CompileOptions = CompileOptions(),
     configure: (inout ObjectSpec) throws -> Void = { _ in }
   ) async throws {
-    let bytes = path.hasSuffix(".o") ? try Files.read(path) : try await Toolchain.compile([path], options: options).object
+    let bytes = path.hasSuffix(".o") ? try Self.read(path) : try await Toolchain.compile([path], options: options).object
     var object = try ObjectSpec(bytes: bytes, name: path)
     try configure(&object)
     try self.init(object, program: name, on: host)
@@ -87,6 +86,10 @@ public final class TestProgram: Sendable {
   }
 
   deinit { loaded.close() }
+
+  private static func read(_ path: String) throws(HostError) -> [UInt8] {
+    do { return try FileSystem.read(path) } catch { throw HostError(.notFound, "\(path): \(error.words)", errno: error.errno) }
+  }
 
   /// Runs the program once on a packet.
   public func run(_ packet: TestPacket, context: [UInt8] = []) throws(HostError) -> TestOutcome {

@@ -1,18 +1,18 @@
 /// How sources are compiled.
 public struct CompileOptions: Sendable, Hashable {
   /// What the compiler makes.
-  public enum Output: Sendable, Hashable {
+  public enum Output: String, Sendable, Hashable, CaseIterable {
     /// An ELF object.
     case object
     /// LLVM's intermediate code as text, as clang's BPF back end gets it.
-    case intermediate
+    case intermediate = "ir"
     /// The back end's assembly.
-    case assembly
+    case assembly = "asm"
   }
 
   /// What becomes of a failed check in a program in Swift: an overflow, a precondition, an index out of bounds.
-  public enum Traps: Sendable, Hashable {
-    /// The program ends with the value that means failure for its kind (`XDP_ABORTED`), from a subprogram too.
+  public enum Traps: String, Sendable, Hashable, CaseIterable {
+    /// The program ends with the value that means failure for its kind (``AbortResult``; `XDP_ABORTED`), from a subprogram too.
     case abort
     /// The program throws (`bpf_throw`, Linux 6.7 and later).
     case `throw`

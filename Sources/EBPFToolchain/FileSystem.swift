@@ -6,12 +6,12 @@ import Musl
 import Darwin
 #endif
 
-/// The few things that compiling needs of files and the environment.
-enum FileSystem {
+/// The few things that compiling, commands and tests need of files.
+package enum FileSystem {
   /// The number of a failed call and its words.
-  struct Failure: Error {
-    let errno: Int32
-    var words: String { String(cString: strerror(errno)) }
+  package struct Failure: Error {
+    package let errno: Int32
+    package var words: String { String(cString: strerror(errno)) }
 
     static var last: Failure {
       #if canImport(Glibc)
@@ -38,7 +38,7 @@ enum FileSystem {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var information = stat()
     return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
   }
@@ -69,26 +69,31 @@ enum FileSystem {
   }
 
   /// The bytes of a file, which may be one of `/sys`.
-  static func read(_ path: String) throws(Failure) -> [UInt8] {
+  package static func read(_ path: String) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .last }
     defer { close(descriptor) }
+    return try read(descriptor: descriptor)
+  }
+
+  /// What is left of an open file, a pipe or a terminal, to its end.
+  package static func read(descriptor: Int32) throws(Failure) -> [UInt8] {
     var information = stat()
     guard fstat(descriptor, &information) == 0 else { throw .last }
     guard information.st_mode & S_IFMT != S_IFDIR else { throw Failure(errno: EISDIR) }
     var bytes: [UInt8] = []
+    // One byte more than the file's size, so that its end shows without another buffer.
     var room = max(Int(information.st_size) + 1, 1 << 16)
     while true {
       var count = 0
-      let start = bytes.count
-      bytes.append(
-        contentsOf: [UInt8](unsafeUninitializedCapacity: room) { buffer, used in
-          repeat { count = Self.read(descriptor, buffer) } while count < 0 && Failure.last.errno == EINTR
-          used = max(count, 0)
-        })
+      let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, used in
+        repeat { count = Self.read(descriptor, buffer) } while count < 0 && Failure.last.errno == EINTR
+        used = max(count, 0)
+      }
       guard count >= 0 else { throw .last }
       if count == 0 { return bytes }
-      room = max(start, 1 << 16)
+      room = max(bytes.count, 1 << 16)
+      if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
     }
   }
 

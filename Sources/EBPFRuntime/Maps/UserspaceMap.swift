@@ -16,6 +16,8 @@ import Darwin
 ///
 /// Programs know it by its ``header`` and go through the functions there; the host API goes through the methods below, one subclass for each
 /// family of types. Both answer with the kernel's errno, and both may be called from any thread at any time.
+///
+/// Unchecked, here and in each subclass: what they share is memory behind pointers, which they change atomically or under a lock.
 class UserspaceMap: MapBackend, @unchecked Sendable {
   let spec: MapSpec
   let processorCount: Int

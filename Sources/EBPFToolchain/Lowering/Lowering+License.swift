@@ -54,7 +54,7 @@ extension LoweringUnit {
             if !function.isDefinition, !function.section.isEmpty, module.names[function.section] == ".ksyms" {
               called = "the kernel function \(module.names[symbol])"
             }
-          } else if let number = helperNumber(instruction), isGPLOnly(number) {
+          } else if let number = helperNumber(instruction), number.isGPLOnly {
             called = "the helper \(number)"
           }
           guard let called else { continue }
@@ -66,12 +66,6 @@ extension LoweringUnit {
     }
   }
 
-  /// Whether every form of a helper is for programs under the GPL.
-  private func isGPLOnly(_ helper: HelperID) -> Bool {
-    let forms = HelperPrototype.all.filter { $0.helper == helper }
-    return !forms.isEmpty && forms.allSatisfy { $0.isGPLOnly }
-  }
-
   /// The helper that a call of a constant address calls.
   private func helperNumber(_ call: IRInstruction) -> HelperID? {
     guard case .constant(let index) = call.callee, module.constants[Int(index)].kind == .cast,
@@ -80,12 +74,11 @@ extension LoweringUnit {
     return HelperID(rawValue: id)
   }
 
-  /// Whether section `license` holds a licence that the kernel takes for the GPL (`include/linux/license.h`).
+  /// Whether section `license` holds a licence that the kernel takes for the GPL.
   private var hasGPLLicense: Bool {
     for index in module.globals.indices where module.names[module.globals[index].section] == "license" {
       guard let bytes = bytes(ofGlobal: index) else { continue }
-      let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      return ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"].contains(text)
+      return License.isGPLCompatible(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
     }
     return false
   }

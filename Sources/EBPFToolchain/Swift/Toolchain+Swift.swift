@@ -28,7 +28,7 @@ extension Toolchain {
     guard front.succeeded, !front.output.isEmpty else { throw failure(front, of: compiler.path) }
     let lowered: [UInt8]
     do {
-      lowered = try Lowering(options.lowering).lower(front.output)
+      lowered = try Lowering(LoweringOptions(traps: options.traps)).lower(front.output)
     } catch {
       throw ToolchainError(.compileFailed, front.messages + SourceProblem(error).rendered(with: sources, colors: options.colors))
     }
@@ -57,16 +57,5 @@ extension Toolchain {
     }
     kept?.write(compilation)
     return compilation
-  }
-}
-
-extension CompileOptions {
-  /// What of this concerns the lowering.
-  fileprivate var lowering: LoweringOptions {
-    switch traps {
-    case .abort: LoweringOptions(traps: .abort)
-    case .throw: LoweringOptions(traps: .throw)
-    case .unchecked: LoweringOptions(traps: .unchecked)
-    }
   }
 }

@@ -1,10 +1,10 @@
-import EBPFTables
-import EBPFTypes
+package import EBPFTables
+internal import EBPFTypes
 
 /// Names of what programs return.
-enum Verdicts {
+package enum Verdicts {
   /// The kernel's name in lower case for xdp and traffic control (`pass`, `shot`), the number for others and for numbers without a name.
-  static func name(_ action: UInt32, _ type: ProgramType?) -> String {
+  package static func name(_ action: UInt32, _ type: ProgramType?) -> String {
     let name: String? =
       switch type.map({ RunShape($0).answer }) {
       case .xdpAction?: Self.name(XDPAction(rawValue: action))
