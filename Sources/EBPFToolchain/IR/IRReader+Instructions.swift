@@ -59,13 +59,7 @@ extension IRReader {
     case .call: try call(&instruction)
     case .br:
       instruction.operands.append(try operand())
-      while try take(",") {
-        guard token.kind != .metadataName else {
-          try attachments(&instruction)
-          return instruction
-        }
-        instruction.operands.append(try operand())
-      }
+      if try moreOperands(&instruction) { return instruction }
     case .switch: try readSwitch(&instruction)
     case .ret:
       if try !take(word: "void") { instruction.operands = [try operand()] }
@@ -80,13 +74,7 @@ extension IRReader {
       instruction.type = try type()
       try expect(",")
       instruction.operands.append(try operand())
-      while try take(",") {
-        guard token.kind != .metadataName else {
-          try attachments(&instruction)
-          return instruction
-        }
-        instruction.operands.append(try operand())
-      }
+      if try moreOperands(&instruction) { return instruction }
     case .trunc, .zext, .sext, .fptrunc, .fpext, .fptoui, .fptosi, .uitofp, .sitofp, .ptrtoint, .inttoptr, .bitcast, .addrspacecast:
       instruction.modifiers = try words()
       instruction.operands = [try operand()]
@@ -108,13 +96,7 @@ extension IRReader {
     case .select, .extractelement, .insertelement, .shufflevector, .freeze, .fneg:
       instruction.modifiers = try words()
       instruction.operands = [try operand()]
-      while try take(",") {
-        guard token.kind != .metadataName else {
-          try attachments(&instruction)
-          return instruction
-        }
-        instruction.operands.append(try operand())
-      }
+      if try moreOperands(&instruction) { return instruction }
     default:
       // Arithmetic and comparisons: one type, two values.
       instruction.modifiers = try words()
@@ -126,6 +108,19 @@ extension IRReader {
     }
     if try take(",") { try attachments(&instruction) }
     return instruction
+  }
+
+  /// Reads operands behind commas.
+  /// - Returns: whether attachments ended them, which are read then: the instruction is whole.
+  private mutating func moreOperands(_ instruction: inout IRInstruction) throws(IRError) -> Bool {
+    while try take(",") {
+      guard token.kind != .metadataName else {
+        try attachments(&instruction)
+        return true
+      }
+      instruction.operands.append(try operand())
+    }
+    return false
   }
 
   /// Words that are no types.

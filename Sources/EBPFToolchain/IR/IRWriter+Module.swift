@@ -207,26 +207,17 @@ extension IRWriter {
     }
     if instruction.opcode == .verbatim {
       if instruction.verbatim >= 0 { put(module.verbatim[Int(instruction.verbatim)]) }
-      if instruction.location >= 0 {
-        put(", !dbg !")
-        put(instruction.location)
+    } else {
+      if !instruction.tail.isEmpty {
+        put(instruction.tail)
+        put(" ")
       }
-      for attachment in instruction.attachments {
-        put(", ")
-        put(attachment)
+      put(IRName(index: UInt32(instruction.opcode.rawValue)))
+      putBody(instruction)
+      if instruction.alignment != 0 {
+        put(", align ")
+        put(instruction.alignment)
       }
-      put("\n")
-      return
-    }
-    if !instruction.tail.isEmpty {
-      put(instruction.tail)
-      put(" ")
-    }
-    put(IRName(index: UInt32(instruction.opcode.rawValue)))
-    putBody(instruction)
-    if instruction.alignment != 0 {
-      put(", align ")
-      put(instruction.alignment)
     }
     if instruction.location >= 0 {
       put(", !dbg !")
