@@ -23,8 +23,9 @@ struct HelperDifferentialTests {
   private static let socketFilter = ProgramType(rawValue: 1)
 
   /// Runs a program in the kernel and, unproved, in every engine of this process; ends at the first difference.
+  /// - Parameter undefined: bytes of the packet that the kernel leaves as its memory was.
   private func compare(
-    _ type: ProgramType, _ instructions: [Instruction], _ inputs: [TestInput], flags: UInt32 = 0,
+    _ type: ProgramType, _ instructions: [Instruction], _ inputs: [TestInput], flags: UInt32 = 0, undefined: Range<Int>? = nil,
     _ description: @autoclosure () -> String
   ) throws {
     var spec = ProgramSpec(name: "differential", type: type, instructions: instructions)
@@ -41,7 +42,7 @@ struct HelperDifferentialTests {
       defer { here.close() }
       for (index, (input, expected)) in zip(inputs, expected).enumerated() {
         let result = try here.programs[0].run(input)
-        let difference = Self.difference(result, expected, hasContext: !input.context.isEmpty)
+        let difference = Self.difference(result, expected, hasContext: !input.context.isEmpty, undefined: undefined)
         try #require(
           difference == nil,
           """
@@ -53,7 +54,9 @@ struct HelperDifferentialTests {
   }
 
   /// What differs between a result here and in the kernel, in a line.
-  private static func difference(_ here: TestResult, _ kernel: TestResult, hasContext: Bool) -> String? {
+  private static func difference(_ here: TestResult, _ kernel: TestResult, hasContext: Bool, undefined: Range<Int>? = nil) -> String? {
+    var (here, kernel) = (here, kernel)
+    for index in undefined ?? 0..<0 where index < here.data.count && index < kernel.data.count { here.data[index] = kernel.data[index] }
     if UInt32(truncatingIfNeeded: here.returnValue) != UInt32(truncatingIfNeeded: kernel.returnValue) {
       return "r0 is \(here.returnValue), the kernel's \(kernel.returnValue)"
     }
@@ -127,6 +130,34 @@ struct HelperDifferentialTests {
         for (index, step) in steps.enumerated() { code += step.code + [.store(.w, .r6, Int16(48 + 4 * index), .r0)] }
         code += [.mov64(.r0, 0), .exit]
         try compare(Self.classifier, code, [input], "\(steps.map(\.text))")
+      }
+    }
+  }
+
+  /// Room made behind an IP header that the packet was cut in: the whole header moves, and what lies behind the packet's end with it. Those are
+  /// the bytes that were cut off, as long as the kernel's buffer is the same; a new one (`pskb_expand_head`) got only what lies before the end,
+  /// so that they are whatever its memory held before.
+  @Test func roomBehindTheEnd() throws {
+    let linkHeader = 14
+    for (type, header) in [([0x08, 0x00, 0x45] as [UInt8], 20), ([0x86, 0xdd, 0x60], 40)] {
+      let packet = [UInt8](repeating: 2, count: 12) + type + (0..<105).map { UInt8($0) }
+      let input = TestInput(data: packet, context: [UInt8](repeating: 0, count: 192))
+      for pushed in [0, 20, 42] {
+        // The buffer has 64 bytes before the packet.
+        let free = 64 - pushed
+        for growth in [1, 8, free - 1, free, free + 1, 100, 4000] {
+          for cut in 0...header + 2 {
+            let length = linkHeader + pushed + cut
+            let end = linkHeader + pushed + header
+            var steps: [SocketBufferStep] = pushed == 0 ? [] : [.init(.skbChangeHead, [Int32(pushed), 0])]
+            steps += [.init(.skbChangeTail, [Int32(length), 0]), .init(.skbAdjustRoom, [Int32(growth), 0, 0])]
+            var code: [Instruction] = [.mov64(.r6, .r1)]
+            for (index, step) in steps.enumerated() { code += step.code + [.store(.w, .r6, Int16(48 + 4 * index), .r0)] }
+            code += [.mov64(.r0, 0), .exit]
+            let undefined = growth > free && length < end ? length..<end : nil
+            try compare(Self.classifier, code, [input], undefined: undefined, "\(steps.map(\.text))")
+          }
+        }
       }
     }
   }
@@ -536,7 +567,8 @@ private struct SocketBufferStep {
         1 << 8, 3 << 7, 1 << 6, 1 << 9, 1 << 6 | 1 << 1,
       ]
       return SocketBufferStep(
-        .skbAdjustRoom, [one([small(-60...60), small(-20...40), 4095, 4096, -4096]), one([0, 0, 1, 1, 2]), one(flags)])
+        .skbAdjustRoom, [one([small(-60...60), small(-20...40), 4095, 4096, -4096]), one([0, 0, 1, 1, 2]), one(flags)]
+      ).onWholeHeaders
     case 11: return SocketBufferStep(.skbVlanPush, [one([0x0081, 0xa888, 0x0008, 0]), Int32.random(in: 0...0xffff, using: &random)])
     case 12: return SocketBufferStep(.skbVlanPop, [])
     case 13:
@@ -549,6 +581,20 @@ private struct SocketBufferStep {
       return Bool.random(using: &random)
         ? SocketBufferStep(.skbEcnSetCe, []) : SocketBufferStep(.skbSetTstamp, [small(0...1), small(0...3)])
     }
+  }
+
+  /// `bpf_skb_adjust_room` only where the packet still has the headers that are moved when it grows; `EFAULT` otherwise. Of a packet that was
+  /// cut inside them the kernel moves what lies behind its end (``HelperDifferentialTests/roomBehindTheEnd()``).
+  private var onWholeHeaders: SocketBufferStep {
+    guard arguments[0] > 0 else { return self }
+    let isBehindNetwork = arguments[1] == 0
+    var step = self
+    step.code = [
+      .mov64(.r4, isBehindNetwork ? 20 : 1), .load(.w, .r5, .r6, 16), .jump(.ne, .r5, 0xdd86, 1), .mov64(.r4, isBehindNetwork ? 40 : 1),
+      .mov64(.r1, .r6), .mov64(.r2, 0), .mov64(.r3, .r10), .add64(.r3, -64), .mov64(.r5, 1), .call(68), .jump(.ne, .r0, 0, Int16(code.count)),
+    ]
+    step.code += code
+    return step
   }
 
   /// r0 = r0 and the 64 bytes of the buffer on the stack.

@@ -140,9 +140,10 @@ extension ProgramGenerator {
     // The context may stand in an argument register: it is moved first.
     if context != .r1 { emit(.mov64(.r1, context)) }
     let offset = Int32(number(0...60))
-    let count = 4 * number(1...4)
+    var count = 4 * number(1...4)
     var changesPacket = false
     var filled: Int?
+    let end = code.label()
     switch (type, number(0...(type == .xdp ? 5 : 13))) {
     case (.xdp, 0):
       emit(.mov64(.r2, Int32(number(-20...20))))
@@ -222,7 +223,24 @@ extension ProgramGenerator {
       emit(.mov64(.r2, Int32(number(0...5))))
       emit(.call(32))
     case (.schedCls, 12), (.schedCls, 13):
-      emit(.mov64(.r2, Int32(number(-40...60))))
+      var difference = number(-40...60)
+      if difference > 0 {
+        // A packet that was cut inside its IP header is not made longer behind it: the kernel moves the whole header, also what lies behind the
+        // packet's end, and that is memory that nobody has written where its buffer had to grow (`pskb_expand_head`).
+        if Register.arguments.contains(context) || state.stack.count < 5 {
+          difference = -difference
+        } else {
+          count = 40
+          filled = stackArgument(.r3, count, isRead: false)
+          emit(.mov64(.r2, 0))
+          emit(.mov64(.r4, Int32(count)))
+          emit(.mov64(.r5, 1))
+          emit(.call(68))
+          code.jump(.ne, .r0, 0, to: end)
+          emit(.mov64(.r1, context))
+        }
+      }
+      emit(.mov64(.r2, Int32(difference)))
       emit(.mov64(.r3, pick([0, 1])))
       emit(.mov64(.r4, pick([0, 0, 1, 2, 4, 0x12, 0x14, 0x0c, 0x20, 0x80, 0x100])))
       emit(.call(50))
@@ -237,6 +255,7 @@ extension ProgramGenerator {
       emit(.mov64(.r4, Int32(count)))
       emit(.call(26))
     }
+    code.place(end)
     clobber()
     set(.r0, .scalar)
     if changesPacket { forgetPacket() }

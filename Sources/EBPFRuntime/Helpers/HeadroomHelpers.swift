@@ -107,7 +107,7 @@ extension PacketState {
     switch (networkProtocol, type) {
     case (EtherType.ipv4, EtherType.ipv6):
       guard reserveHead(difference) else { return .error(.enomem) }
-      guard linkLength <= length else { return .error(.enomem) }
+      guard UInt(linkLength) <= bufferEnd &- data else { return .error(.enomem) }
       insertBeforeNetwork(difference, at: linkLength)
     case (EtherType.ipv6, EtherType.ipv4):
       guard removeBeforeNetwork(difference, at: linkLength) else { return .error(.enomem) }
