@@ -1,4 +1,4 @@
-/// A growing run of raw bytes that machine code is written to.
+/// A run of raw bytes that machine code is written to, in memory that is given to it and, where that is too small, in its own.
 ///
 /// Writers ask for room once an instruction and then store without a check.
 struct CodeBuffer: ~Copyable {
@@ -6,18 +6,22 @@ struct CodeBuffer: ~Copyable {
   private var cursor: UnsafeMutableRawPointer
   /// Past it, ``reserve()`` grows the buffer.
   private var limit: UnsafeMutableRawPointer
+  /// Whether the bytes have outgrown the memory that they were given.
+  private(set) var isMoved = false
 
   /// More bytes than the code of any one step takes between two calls of ``reserve()``.
   static let stepSize = 512
 
-  init(capacity: Int) {
-    let size = capacity + Self.stepSize
-    base = .allocate(byteCount: size, alignment: 16)
+  /// - Parameters:
+  ///   - memory: where bytes are written as long as there is room: for ``stepSize`` bytes at least.
+  ///   - size: its bytes.
+  init(_ memory: UnsafeMutableRawPointer, size: Int) {
+    base = memory
     cursor = base
     limit = base + (size - Self.stepSize)
   }
 
-  deinit { base.deallocate() }
+  deinit { if isMoved { base.deallocate() } }
 
   /// Bytes written.
   var count: Int { cursor - base }
@@ -37,7 +41,8 @@ struct CodeBuffer: ~Copyable {
     let size = 2 * used + 2 * Self.stepSize
     let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
     larger.copyMemory(from: base, byteCount: used)
-    base.deallocate()
+    if isMoved { base.deallocate() }
+    isMoved = true
     base = larger
     cursor = larger + used
     limit = larger + (size - Self.stepSize)

@@ -50,11 +50,43 @@ public struct JIT: Sendable, Hashable {
       outline.computeLiveness(program)
       switch processor {
       case .x86_64(let features):
-        var translator = X86_64Translator(program, outline, flags, features, loopBudget)
-        return .success(try translator.run(outline))
+        return .success(try translate(program, outline, flags, features))
       }
     } catch {
       return .failure(error)
     }
+  }
+
+  /// Code and places are made where the caller wants them in the end: large programs touch no memory twice.
+  private func translate(
+    _ program: UnsafePointer<Instruction>, _ outline: borrowing ProgramOutline, _ flags: UnsafePointer<Facts.Flags>?,
+    _ features: X86_64Features
+  ) throws(JITError) -> CompiledCode {
+    // A typed error does not cross the closures.
+    var outcome: Result<CompiledCode, JITError>?
+    var grown: [UInt8]?
+    var slotOffsets: [Int32] = []
+    let size = X86_64Translator.codeSize(outline)
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { memory, byteCount in
+      let code = UnsafeMutableRawPointer(memory.baseAddress!)
+      slotOffsets = [Int32](unsafeUninitializedCapacity: outline.count) { offsets, offsetCount in
+        var translator = X86_64Translator(
+          program, outline, flags, features, loopBudget, code: CodeBuffer(code, size: size), offsets: offsets.baseAddress!)
+        do throws(JITError) {
+          let result = try translator.run(outline)
+          outcome = .success(result.code)
+          offsetCount = outline.count
+          if translator.encoder.buffer.isMoved {
+            grown = Array(UnsafeRawBufferPointer(start: translator.encoder.buffer.bytes, count: result.size))
+          } else {
+            byteCount = result.size
+          }
+        } catch { outcome = .failure(error) }
+      }
+    }
+    var code = try outcome!.get()
+    code.bytes = grown ?? bytes
+    code.slotOffsets = slotOffsets
+    return code
   }
 }

@@ -19,16 +19,20 @@ struct OpcodeTraits: OptionSet {
   static let known = OpcodeTraits(rawValue: 1 << 52)
   /// A comparison that may jump by its offset; it has ``control`` too.
   static let conditionalJump = OpcodeTraits(rawValue: 1 << 53)
+  /// What is read and written, and where the program goes on, does not follow from the operands alone: ``irregular``, or ``control`` without
+  /// ``conditionalJump``.
+  static let special = OpcodeTraits(rawValue: 1 << 54)
 
-  /// The registers that are read, a bit each, where the operands are such.
+  /// The registers that are read, a bit each, of an instruction with these ``OperandBits``.
   @inline(__always)
-  func reads(_ destination: UInt32, _ source: UInt32) -> UInt32 {
-    UInt32(truncatingIfNeeded: rawValue) & 0xffff & destination | UInt32(truncatingIfNeeded: rawValue &>> 16) & 0xffff & source
+  func reads(_ operands: UInt32) -> UInt32 {
+    let both = UInt32(truncatingIfNeeded: rawValue) & operands
+    return (both | both &>> 16) & 0xffff
   }
 
-  /// The register that is written, as a bit, where the destination is such.
+  /// The register that is written, as a bit, of an instruction with these ``OperandBits``.
   @inline(__always)
-  func writes(_ destination: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: rawValue &>> 32) & 0xffff & destination }
+  func writes(_ operands: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: rawValue &>> 32) & operands & 0xffff }
 
   /// By opcode, from the rows of the instruction set; an element without ``known`` is no instruction.
   static let table: [OpcodeTraits] = {
@@ -55,6 +59,17 @@ struct OpcodeTraits: OptionSet {
       traits.formUnion(opcode == Opcode.loadImmediate64 ? [.control, .writesDestination] : .irregular)
     }
     if form.source == .register && !traits.contains(.irregular) { traits.insert(.readsSource) }
+    if traits.contains(.irregular) || traits.contains(.control) && !traits.contains(.conditionalJump) { traits.insert(.special) }
     return traits
+  }
+}
+
+/// The registers that an instruction names, as bits.
+enum OperandBits {
+  /// By ``Instruction/registers``: a bit for the destination in the low 16, one for the source in the high 16; 0 where there is no such register.
+  static let table: [UInt32] = (0..<256).map { registers in
+    let destination = registers & 0xf
+    let source = registers >> 4
+    return destination <= 10 && source <= 10 ? 1 << UInt32(destination) | 1 << UInt32(16 + source) : 0
   }
 }

@@ -38,8 +38,11 @@ struct ProgramOutline: ~Copyable {
   let liveIn: UnsafeMutablePointer<UInt16>
   /// The first slot that jumps to a slot; set only where ``Marks/jumpTarget`` is.
   private let firstSource: UnsafeMutablePointer<Int32>
+  /// Memory of an element a slot that is free when ``computeLiveness(_:)`` is done, for whoever translates.
+  var spareWords: UnsafeMutablePointer<Int32> { firstSource }
   /// The slots of jumps that lead to themselves or back, in their order.
-  private var backwardJumps: [Int32] = []
+  private var backwardJumps: UnsafeMutablePointer<Int32>?
+  private var backwardCount = 0
   /// In the order of their slots.
   private(set) var functions: [Function] = []
   /// Jumps, calls of local functions and references to functions: all that needs a place in the code filled in.
@@ -63,7 +66,10 @@ struct ProgramOutline: ~Copyable {
     liveIn.initialize(repeating: 0, count: slots)
   }
 
-  deinit { memory.deallocate() }
+  deinit {
+    memory.deallocate()
+    backwardJumps?.deallocate()
+  }
 
   /// Adds to what is known of a slot. Through a copy of the pointer: built for ThreadSanitizer, the compiler (6.3.1) stops at a change behind
   /// a pointer that a type without copies stores.
@@ -93,26 +99,26 @@ struct ProgramOutline: ~Copyable {
     var functionCount = 1
     mark(0, .functionStart)
     let traitsTable = OpcodeTraits.table
+    let operandTable = OperandBits.table
     var slot = 0
     while slot < count {
       let instruction = program[slot]
       let traits = traitsTable[Int(instruction.opcode)]
-      guard traits.contains(.known) else {
-        throw JITError(.unknownInstruction, slot: slot, "opcode 0x\(String(instruction.opcode, radix: 16)) is no eBPF instruction")
+      let operands = operandTable[Int(instruction.registers)]
+      if !traits.contains(.known) || operands == 0 || traits.writes(operands) & Self.framePointer != 0 {
+        throw Self.refusal(of: instruction, traits, slot)
       }
-      guard instruction.destination <= 10, instruction.source <= 10 else {
-        throw JITError(.badRegister, slot: slot, "registers are r0 to r10")
-      }
-      if traits.contains(.writesDestination) && instruction.destination == Limits.framePointer {
-        throw JITError(.framePointerWritten, slot: slot, "r10 is the frame pointer and cannot be written")
-      }
-      guard traits.contains(.control) else {
-        if traits.contains(.irregular) { try checkIrregular(instruction, slot) }
+      if traits.isDisjoint(with: [.control, .irregular]) {
         slot &+= 1
         continue
       }
       if traits.contains(.conditionalJump) {
         try markTarget(slot &+ 1 &+ Int(instruction.offset), of: slot)
+        slot &+= 1
+        continue
+      }
+      if traits.contains(.irregular) {
+        try checkIrregular(instruction, slot)
         slot &+= 1
         continue
       }
@@ -152,18 +158,46 @@ struct ProgramOutline: ~Copyable {
     }
   }
 
+  /// Why an instruction that has no ``OpcodeTraits/known`` opcode, or registers that it may not have, is refused.
+  private static func refusal(of instruction: Instruction, _ traits: OpcodeTraits, _ slot: Int) -> JITError {
+    guard traits.contains(.known) else {
+      return JITError(.unknownInstruction, slot: slot, "opcode 0x\(String(instruction.opcode, radix: 16)) is no eBPF instruction")
+    }
+    guard instruction.destination <= Limits.framePointer, instruction.source <= Limits.framePointer else {
+      return JITError(.badRegister, slot: slot, "registers are r0 to r10")
+    }
+    return JITError(.framePointerWritten, slot: slot, "r10 is the frame pointer and cannot be written")
+  }
+
   @inline(__always)
   private mutating func markTarget(_ target: Int, of slot: Int) throws(JITError) {
-    guard target >= 0, target < count else {
-      throw JITError(.jumpOutOfRange, slot: slot, "it jumps to \(target); the program has \(count) slots")
-    }
+    guard target >= 0, target < count else { throw Self.outOfProgram(slot, target, count) }
     if !marks[target].contains(.jumpTarget) {
       mark(target, .jumpTarget)
       let firstSource = firstSource
       firstSource[target] = Int32(truncatingIfNeeded: slot)
     }
     referenceCount &+= 1
-    if target <= slot { backwardJumps.append(Int32(truncatingIfNeeded: slot)) }
+    if target <= slot { noteBackwardJump(slot) }
+  }
+
+  @inline(never)
+  private static func outOfProgram(_ slot: Int, _ target: Int, _ count: Int) -> JITError {
+    JITError(.jumpOutOfRange, slot: slot, "it jumps to \(target); the program has \(count) slots")
+  }
+
+  @inline(__always)
+  private mutating func noteBackwardJump(_ slot: Int) {
+    let jumps: UnsafeMutablePointer<Int32>
+    if let backwardJumps {
+      jumps = backwardJumps
+    } else {
+      // As many as there are slots left.
+      jumps = .allocate(capacity: count &- slot)
+      backwardJumps = jumps
+    }
+    jumps[backwardCount] = Int32(truncatingIfNeeded: slot)
+    backwardCount &+= 1
   }
 
   private func checkIrregular(_ instruction: Instruction, _ slot: Int) throws(JITError) {
@@ -248,16 +282,21 @@ extension ProgramOutline {
   /// Backward over the slots, from "nothing is live" up: once, and then again over what jumps back change, until nothing does. A function
   /// whose jumps are so tangled that it takes long gets an upper bound: every register that it uses is live everywhere.
   mutating func computeLiveness(_ program: UnsafePointer<Instruction>) {
-    var jumps = backwardJumps.count
+    var jumps = backwardCount
+    let backwardJumps = backwardJumps
     OpcodeTraits.table.withUnsafeBufferPointer { traitsTable in
-      let traitsTable = traitsTable.baseAddress!
-      for index in functions.indices.reversed() {
-        let function = analyze(functions[index], program, traitsTable)
-        functions[index] = function
-        if function.callsOut { callsOut = true }
-        let last = jumps
-        while jumps > 0 && Int(backwardJumps[jumps - 1]) >= function.start { jumps -= 1 }
-        if jumps < last { settle(function, jumps..<last, program, traitsTable) }
+      OperandBits.table.withUnsafeBufferPointer { operandTable in
+        let traitsTable = traitsTable.baseAddress!
+        for index in functions.indices.reversed() {
+          let function = analyze(functions[index], program, traitsTable, operandTable.baseAddress!)
+          functions[index] = function
+          if function.callsOut { callsOut = true }
+          let last = jumps
+          if let backwardJumps {
+            while jumps > 0 && Int(backwardJumps[jumps - 1]) >= function.start { jumps -= 1 }
+            if jumps < last { settle(function, backwardJumps, jumps..<last, program, traitsTable) }
+          }
+        }
       }
     }
   }
@@ -267,7 +306,8 @@ extension ProgramOutline {
 
   /// Takes what is live at the targets of a function's backward jumps to the jumps and to what comes before them, until nothing changes.
   private func settle(
-    _ function: Function, _ jumps: Range<Int>, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>
+    _ function: Function, _ backwardJumps: UnsafePointer<Int32>, _ jumps: Range<Int>, _ program: UnsafePointer<Instruction>,
+    _ traitsTable: UnsafePointer<OpcodeTraits>
   ) {
     var work = Self.maximumRounds * (function.end - function.start)
     var changed = true
@@ -331,64 +371,77 @@ extension ProgramOutline {
     slot &+ 1 &+ (instruction.opcode == Opcode.gotoLong ? Int(instruction.immediate) : Int(instruction.offset))
   }
 
+  /// r10 as a bit.
+  private static let framePointer: UInt32 = 1 << 10
+
+  /// What ``analyze(_:_:_:_:)`` has found out so far, beside what is live.
+  private struct Findings {
+    var function: Function
+    var used: UInt32 = 0
+    /// The stack's address goes elsewhere than into a load or store.
+    var frameEscapes = false
+  }
+
   /// One round over a function, in which nothing is live at the targets of backward jumps.
   /// - Returns: the function with what it uses.
   private func analyze(
-    _ original: Function, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>
+    _ original: Function, _ program: UnsafePointer<Instruction>, _ traitsTable: UnsafePointer<OpcodeTraits>,
+    _ operandTable: UnsafePointer<UInt32>
   ) -> Function {
     let liveIn = liveIn
-    var function = original
+    var findings = Findings(function: original)
     var used: UInt32 = 0
-    var lowest = 0
-    var frameEscapes = false
+    var lowest: Int16 = 0
     var live: UInt32 = 0
-    let framePointer: UInt32 = 1 << 10
     let end = count
-    var slot = original.end - 1
-    while slot >= original.start {
+    let start = original.start
+    var slot = original.end
+    while slot > start {
+      slot &-= 1
       let instruction = program[slot]
       let traits = traitsTable[Int(instruction.opcode)]
-      let destination = 1 as UInt32 &<< UInt32(instruction.destination)
-      let source = 1 as UInt32 &<< UInt32(instruction.source)
-      let isConditionalJump = traits.contains(.conditionalJump)
-      if isConditionalJump || traits.isDisjoint(with: [.control, .irregular]) {
-        // The second slot of a wide constant reads and writes nothing.
-        let reads = traits.reads(destination, source)
-        let writes = traits.writes(destination)
-        // Of what is no jump nothing is live at the element behind the last: whether there is a jump is hard to foresee.
-        live |= UInt32(liveIn[isConditionalJump ? slot &+ 1 &+ Int(instruction.offset) : end])
-        live = (live & ~writes) | reads
-        used |= reads | writes
-        if reads & framePointer != 0 {
-          let isPlainLoad = traits.contains(.load)
-          let isPlainStore = traits.contains(.store)
-          let storesFrame = isPlainStore && traits.contains(.readsSource) && source == framePointer
-          if (isPlainLoad || isPlainStore) && !storesFrame {
-            lowest = min(lowest, Int(instruction.offset))
-          } else {
-            frameEscapes = true
-          }
-        }
+      if traits.contains(.special) {
+        live = passSpecial(instruction, slot, live, &findings)
       } else {
-        Self.note(instruction, in: &function)
-        let effect = Self.effect(of: instruction)
-        let reads = UInt32(effect.reads)
-        let writes = UInt32(effect.writes)
-        used |= reads | writes
-        if reads & framePointer != 0 { frameEscapes = true }
-        if effect.stops { live = 0 }
+        let operands = operandTable[Int(instruction.registers)]
+        // The second slot of a wide constant reads and writes nothing.
+        let reads = traits.reads(operands)
+        let writes = traits.writes(operands)
+        // Of what is no jump nothing is live at the element behind the last: whether there is a jump is hard to foresee.
+        live |= UInt32(liveIn[traits.contains(.conditionalJump) ? slot &+ 1 &+ Int(instruction.offset) : end])
         live = (live & ~writes) | reads
-        if effect.jumps { live |= UInt32(liveIn[Self.target(of: instruction, at: slot)]) }
+        used |= reads | writes
+        if reads & Self.framePointer != 0 {
+          // A load's address is its source; a store's is its destination, and its source must not be r10 too.
+          let isAccess =
+            traits.contains(.load)
+            || traits.contains(.store) && UInt32(truncatingIfNeeded: traits.rawValue) & operands & Self.framePointer &<< 16 == 0
+          if isAccess { lowest = min(lowest, instruction.offset) } else { findings.frameEscapes = true }
+        }
       }
       liveIn[slot] = UInt16(truncatingIfNeeded: live)
-      slot &-= 1
     }
-    function.usedRegisters = UInt16(truncatingIfNeeded: used)
+    var function = findings.function
+    function.usedRegisters = UInt16(truncatingIfNeeded: used | findings.used)
     if original.stackDepth < 0 {
-      function.stackDepth = frameEscapes ? max(Limits.stackSize, -lowest) : -lowest
+      function.stackDepth = findings.frameEscapes ? max(Limits.stackSize, 0 &- Int(lowest)) : 0 &- Int(lowest)
     }
     function.stackDepth = (function.stackDepth + 7) & ~7
     return function
+  }
+
+  /// What is live before an instruction whose operands alone do not say it.
+  @inline(never)
+  private func passSpecial(_ instruction: Instruction, _ slot: Int, _ liveAfter: UInt32, _ findings: inout Findings) -> UInt32 {
+    Self.note(instruction, in: &findings.function)
+    let effect = Self.effect(of: instruction)
+    let reads = UInt32(effect.reads)
+    let writes = UInt32(effect.writes)
+    findings.used |= reads | writes
+    if reads & Self.framePointer != 0 { findings.frameEscapes = true }
+    var live = ((effect.stops ? 0 : liveAfter) & ~writes) | reads
+    if effect.jumps { live |= UInt32(liveIn[Self.target(of: instruction, at: slot)]) }
+    return live
   }
 
   private struct Effect {

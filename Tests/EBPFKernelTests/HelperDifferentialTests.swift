@@ -591,7 +591,8 @@ private struct SocketBufferStep {
     var step = self
     step.code = [
       .mov64(.r4, isBehindNetwork ? 20 : 1), .load(.w, .r5, .r6, 16), .jump(.ne, .r5, 0xdd86, 1), .mov64(.r4, isBehindNetwork ? 40 : 1),
-      .mov64(.r1, .r6), .mov64(.r2, 0), .mov64(.r3, .r10), .add64(.r3, -64), .mov64(.r5, 1), .call(68), .jump(.ne, .r0, 0, Int16(code.count)),
+      .mov64(.r1, .r6), .mov64(.r2, 0), .mov64(.r3, .r10), .add64(.r3, -64), .mov64(.r5, 1), .call(68),
+      .jump(.ne, .r0, 0, Int16(code.count)),
     ]
     step.code += code
     return step

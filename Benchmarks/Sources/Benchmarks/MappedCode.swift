@@ -12,7 +12,7 @@ final class MappedCode {
   init(_ code: CompiledCode) throws {
     guard code.relocations.isEmpty else { throw BenchmarkError("the code refers to what only a host has") }
     count = code.bytes.count
-    guard let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED else {
+    guard let memory = mmap(nil, count, PROT_READ | PROT_WRITE, Self.mapping, -1, 0), memory != MAP_FAILED else {
       throw BenchmarkError("mmap failed")
     }
     code.bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
@@ -31,6 +31,13 @@ final class MappedCode {
   }
 
   deinit { munmap(memory, count) }
+
+  /// As the runtime maps code.
+  #if os(Linux)
+  private static let mapping = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
+  #else
+  private static let mapping = MAP_PRIVATE | MAP_ANONYMOUS
+  #endif
 }
 
 extension JIT {

@@ -34,7 +34,7 @@ struct X86_64Encoder: ~Copyable {
 
   var buffer: CodeBuffer
 
-  init(capacity: Int) { buffer = CodeBuffer(capacity: capacity) }
+  init(_ buffer: consuming CodeBuffer) { self.buffer = buffer }
 
   var count: Int { buffer.count }
 
@@ -170,19 +170,6 @@ struct X86_64Encoder: ~Copyable {
     registers(0x85, reg: right, rm: left, wide: wide)
   }
 
-  /// `test` with a constant; the flags but the sign flag are those of the 64-bit operation.
-  @inline(__always)
-  mutating func test(_ left: Register, _ value: Int32, wide: Bool) {
-    if value >= 0 && value < 0x80 {
-      // On the lowest byte.
-      let needsRex = left.number >= 4
-      let bits = 0x40 | left.high | 0xf600 | (0xc0 | left.low) &<< 16 | UInt64(value) &<< 24
-      buffer.append(needsRex ? bits : bits &>> 8, count: needsRex ? 4 : 3)
-    } else {
-      registers(0xf7, reg: Register(number: 0), rm: left, wide: wide && value < 0, value, isByte: false)
-    }
-  }
-
   @inline(__always)
   mutating func unary(_ operation: Unary, _ operand: Register, wide: Bool) {
     registers(0xf7, reg: Register(number: operation.rawValue), rm: operand, wide: wide)
@@ -268,6 +255,47 @@ struct X86_64Encoder: ~Copyable {
         move(destination, source, wide: false)
       }
     }
+  }
+
+  // MARK: Comparisons, for the jump behind them
+
+  /// `cmp` (0x39) or `test` (0x85) of two registers.
+  @inline(__always)
+  static func comparison(_ opcode: UInt8, _ left: Register, _ right: Register, wide: Bool) -> (bits: UInt64, count: Int) {
+    let rex = 0x40 | (wide ? 8 : 0) | right.high &<< 2 | left.high
+    let bits = rex | UInt64(opcode) &<< 8 | (0xc0 | right.low &<< 3 | left.low) &<< 16
+    let needsRex = rex != 0x40
+    return (needsRex ? bits : bits &>> 8, needsRex ? 3 : 2)
+  }
+
+  /// `cmp` with a constant.
+  @inline(__always)
+  static func compare(_ left: Register, _ value: Int32, wide: Bool) -> (bits: UInt64, count: Int) {
+    let isByte = Int32(Int8(truncatingIfNeeded: value)) == value
+    let digit = UInt64(Arithmetic.cmp.rawValue)
+    let constant = UInt64(UInt32(bitPattern: value))
+    if !isByte && left == .rax {
+      let bits = 0x48 | (digit &<< 3 | 5) &<< 8 | constant &<< 16
+      return (wide ? bits : bits &>> 8, wide ? 6 : 5)
+    }
+    let rex = 0x40 | (wide ? 8 : 0) | left.high
+    let bits = rex | (isByte ? 0x8300 : 0x8100) | (0xc0 | digit &<< 3 | left.low) &<< 16 | constant &<< 24
+    let needsRex = rex != 0x40
+    return (needsRex ? bits : bits &>> 8, (needsRex ? 3 : 2) &+ (isByte ? 1 : 4))
+  }
+
+  /// `test` with a constant; the flags but the sign flag are those of the 64-bit operation.
+  static func test(_ left: Register, _ value: Int32, wide: Bool) -> (bits: UInt64, count: Int) {
+    if value >= 0 && value < 0x80 {
+      // On the lowest byte.
+      let needsRex = left.number >= 4
+      let bits = 0x40 | left.high | 0xf600 | (0xc0 | left.low) &<< 16 | UInt64(value) &<< 24
+      return (needsRex ? bits : bits &>> 8, needsRex ? 4 : 3)
+    }
+    let rex = 0x40 | (wide && value < 0 ? 8 : 0) | left.high
+    let bits = rex | 0xf700 | (0xc0 | left.low) &<< 16 | UInt64(UInt32(bitPattern: value)) &<< 24
+    let needsRex = rex != 0x40
+    return (needsRex ? bits : bits &>> 8, needsRex ? 7 : 6)
   }
 
   // MARK: Memory

@@ -11,7 +11,11 @@ extension X86_64Translator {
     }
     let target = try self.target(slot, distance: Int(instruction.offset))
     if instruction.offset == 0 || has(.neverTaken, slot) { return slot &+ 1 }
-    branches.jump(&encoder, has(.alwaysTaken, slot) ? nil : compare(instruction, wide: wide), to: target)
+    if has(.alwaysTaken, slot) {
+      branches.jump(&encoder, nil, to: target)
+    } else {
+      branches.jump(&encoder, Self.condition(instruction), to: target, behind: Self.comparison(instruction, wide: wide))
+    }
     return slot &+ 1
   }
 
@@ -49,23 +53,24 @@ extension X86_64Translator {
     return target
   }
 
-  /// Sets the flags for a conditional jump.
-  /// - Returns: the condition under which it is taken.
+  /// The condition under which a conditional jump is taken, once its ``comparison(_:wide:)`` has set the flags.
   @inline(__always)
-  mutating func compare(_ instruction: Instruction, wide: Bool) -> Condition {
-    let left = Register(instruction.destination)
-    let operation = instruction.opcode & Opcode.operationMask
-    if instruction.opcode & Opcode.x != 0 {
-      let right = Register(instruction.source)
-      if operation == Opcode.jset { encoder.test(left, right, wide: wide) } else { encoder.arithmetic(.cmp, left, right, wide: wide) }
-    } else if operation == Opcode.jset {
-      encoder.test(left, instruction.immediate, wide: wide)
-    } else if instruction.immediate == 0 {
-      encoder.test(left, left, wide: wide)
-    } else {
-      encoder.arithmetic(.cmp, left, instruction.immediate, wide: wide)
-    }
+  private static func condition(_ instruction: Instruction) -> Condition {
     // A nibble for each operation, lowest first: jeq is operation 1, jsle 13.
-    return Condition(rawValue: UInt8(truncatingIfNeeded: (0x00ec_6200_df55_3740 as UInt64) &>> (UInt64(operation) &>> 2)) & 0xf)
+    let operation = UInt64(instruction.opcode & Opcode.operationMask)
+    return Condition(rawValue: UInt8(truncatingIfNeeded: (0x00ec_6200_df55_3740 as UInt64) &>> (operation &>> 2)) & 0xf)
+  }
+
+  /// What sets the flags for a conditional jump: its bytes, the first lowest, and how many.
+  @inline(__always)
+  private static func comparison(_ instruction: Instruction, wide: Bool) -> (bits: UInt64, count: Int) {
+    let left = Register(instruction.destination)
+    let isSet = instruction.opcode & Opcode.operationMask == Opcode.jset
+    if instruction.opcode & Opcode.x != 0 {
+      return X86_64Encoder.comparison(isSet ? 0x85 : 0x39, left, Register(instruction.source), wide: wide)
+    }
+    if isSet { return X86_64Encoder.test(left, instruction.immediate, wide: wide) }
+    if instruction.immediate == 0 { return X86_64Encoder.comparison(0x85, left, left, wide: wide) }
+    return X86_64Encoder.compare(left, instruction.immediate, wide: wide)
   }
 }

@@ -28,9 +28,11 @@ struct X86_64Translator: ~Copyable {
   /// - Parameters:
   ///   - program: as many slots as the outline is of.
   ///   - facts: of each slot, if there are any.
+  ///   - code: where the code is made.
+  ///   - offsets: memory for a number a slot, where ``run(_:)`` leaves ``CompiledCode/slotOffsets``.
   init(
     _ program: UnsafePointer<Instruction>, _ outline: borrowing ProgramOutline, _ facts: UnsafePointer<Facts.Flags>?,
-    _ features: X86_64Features, _ loopBudget: UInt32
+    _ features: X86_64Features, _ loopBudget: UInt32, code: consuming CodeBuffer, offsets: UnsafeMutablePointer<Int32>
   ) {
     self.program = program
     self.facts = facts
@@ -39,12 +41,18 @@ struct X86_64Translator: ~Copyable {
     marks = outline.marks
     liveIn = outline.liveIn
     function = outline.functions[0]
-    encoder = X86_64Encoder(capacity: outline.count * 5 + outline.referenceCount * 5)
-    branches = BranchRelaxation(slots: outline.count, capacity: outline.referenceCount + outline.functions.count)
+    encoder = X86_64Encoder(code)
+    branches = BranchRelaxation(
+      slots: outline.count, offsets: offsets, branchesBefore: outline.spareWords, capacity: outline.referenceCount + outline.functions.count
+    )
   }
 
-  /// The program's code.
-  mutating func run(_ outline: borrowing ProgramOutline) throws(JITError) -> CompiledCode {
+  /// The memory that a program's code is likely to need while it is made.
+  static func codeSize(_ outline: borrowing ProgramOutline) -> Int { outline.count * 5 + outline.referenceCount * 8 + CodeBuffer.stepSize }
+
+  /// Makes the program's code where it was given memory; it stays in ``encoder``.
+  /// - Returns: what is to be known of it, without ``CompiledCode/bytes`` and ``CompiledCode/slotOffsets``, and how many bytes there are.
+  mutating func run(_ outline: borrowing ProgramOutline) throws(JITError) -> (code: CompiledCode, size: Int) {
     var entries: [BranchRelaxation.Entry] = []
     entries.reserveCapacity(outline.functions.count)
     for index in 0..<outline.functions.count {

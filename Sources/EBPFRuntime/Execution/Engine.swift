@@ -41,17 +41,33 @@ struct ProgramRun: ~Copyable {
   /// Runs the program once.
   @inline(__always)
   func callAsFunction(_ r1: UInt64, _ r2: UInt64) -> UInt64 {
+    if let entry { return compiled(entry, r1, r2) }
+    if let instructions { return interpreted(instructions, r1, r2) }
+    begin()
+    return checked.unsafelyUnwrapped.run(r1, r2)
+  }
+
+  /// What every run begins with.
+  @inline(__always)
+  private func begin() {
     ProcessorSlots.announce(slot, epoch)
     environment.pointee.tail_calls_left = UInt32(Limits.tailCalls)
-    if let entry { return entry(r1, r2, environment) }
-    if let instructions {
-      registers[1] = r1
-      registers[2] = r2
-      registers[10] = framePointer
-      enterOutermostFrame(framePointer)
-      return interpret(instructions, registers, environment)
-    }
-    return checked.unsafelyUnwrapped.run(r1, r2)
+  }
+
+  @inline(__always)
+  private func compiled(_ entry: ebpf_entry, _ r1: UInt64, _ r2: UInt64) -> UInt64 {
+    begin()
+    return entry(r1, r2, environment)
+  }
+
+  @inline(__always)
+  private func interpreted(_ instructions: UnsafePointer<DecodedInstruction>, _ r1: UInt64, _ r2: UInt64) -> UInt64 {
+    begin()
+    registers[1] = r1
+    registers[2] = r2
+    registers[10] = framePointer
+    enterOutermostFrame(framePointer)
+    return interpret(instructions, registers, environment)
   }
 
   /// What ended the last run before its `exit`.
@@ -169,9 +185,24 @@ extension ProgramRun {
     let count = max(1, count)
     let start = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
     var result: UInt64 = 0
-    for _ in 0..<count {
-      result = self(r1, r2)
-      if stopped != .none { break }
+    // Which engine it is, is asked once.
+    if let entry {
+      var left = count
+      repeat {
+        result = compiled(entry, r1, r2)
+        left &-= 1
+      } while left > 0 && stopped == .none
+    } else if let instructions {
+      var left = count
+      repeat {
+        result = interpreted(instructions, r1, r2)
+        left &-= 1
+      } while left > 0 && stopped == .none
+    } else {
+      for _ in 0..<count {
+        result = self(r1, r2)
+        if stopped != .none { break }
+      }
     }
     return (result, Double(nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start) / Double(count))
   }

@@ -30,7 +30,7 @@ final class MachineCode: @unchecked Sendable {
     }
     let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
     mappedCount = (count + pageSize - 1) / pageSize * pageSize
-    guard let memory = mmap(nil, mappedCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED else {
+    guard let memory = mmap(nil, mappedCount, PROT_READ | PROT_WRITE, Self.mapping, -1, 0), memory != MAP_FAILED else {
       throw HostError(.system, "no memory for \(count) bytes of machine code: \(String(cString: strerror(errno)))", errno: errno)
     }
     self.memory = memory
@@ -62,4 +62,11 @@ final class MachineCode: @unchecked Sendable {
   }
 
   deinit { munmap(memory, mappedCount) }
+
+  /// All of it is written at once: its pages come with it, and not one after the other.
+  #if os(Linux)
+  private static let mapping = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE
+  #else
+  private static let mapping = MAP_PRIVATE | MAP_ANONYMOUS
+  #endif
 }
