@@ -62,7 +62,12 @@ let package = Package(
     .target(
       name: "EBPFTesting",
       dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture"]),
-    .target(name: "EBPF", dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes"]),
+    .target(
+      name: "EBPF",
+      dependencies: [
+        "EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFISA", "EBPFTables", "EBPFBTF",
+        "EBPFCapture",
+      ]),
     .target(
       name: "EBPFCommands",
       dependencies: [
@@ -92,6 +97,8 @@ let package = Package(
       dependencies: [
         "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture", "EBPFTestSupport",
       ]),
+    // What an application sees.
+    .testTarget(name: "EBPFTests", dependencies: ["EBPF"]),
     .testTarget(
       name: "EBPFToolchainTests",
       dependencies: ["EBPFToolchain", "EBPFObject", "EBPFISA", "EBPFBTF", "EBPFTables", "EBPFHost", "EBPFRuntime"]),

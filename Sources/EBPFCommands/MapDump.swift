@@ -32,7 +32,7 @@ struct MapDump {
   }
 
   private let map: Map
-  private let types: Decoder
+  private let object: ObjectSpec
 
   private var spec: MapSpec { map.spec }
   private var isPerCPU: Bool { map.spec.type.isPerCPU }
@@ -41,7 +41,7 @@ struct MapDump {
 
   init(_ map: Map, _ object: ObjectSpec) {
     self.map = map
-    types = Decoder(object: object)
+    self.object = object
   }
 
   // MARK: Entries
@@ -78,7 +78,7 @@ struct MapDump {
         }
         if !skipsZeros { count = spec.maxEntries }
       } else {
-        for key in try sortedKeys() {
+        for key in try map.sortedKeys() {
           if let value = try map.lookup(key) { found(key, value) }
         }
       }
@@ -89,42 +89,8 @@ struct MapDump {
     return (count, nil)
   }
 
-  /// All keys in the order of their bytes: hashes have no order of their own, and give another one each time.
-  private func sortedKeys() throws(HostError) -> some Sequence<[UInt8]> {
-    let size = spec.keySize
-    var bytes: [UInt8] = []
-    var count = 0
-    var key = try map.nextKey(after: nil)
-    // Where others delete meanwhile, the walk begins anew.
-    while let current = key, count < 2 * max(spec.maxEntries, 1024) {
-      bytes += current
-      count += 1
-      key = try map.nextKey(after: current)
-    }
-    let all = bytes
-    var starts = (0..<count).map { $0 * size }
-    all.withUnsafeBufferPointer { all in
-      func key(_ start: Int) -> Slice<UnsafeBufferPointer<UInt8>> { all[start..<start + size] }
-      starts.sort { key($0).lexicographicallyPrecedes(key($1)) }
-      var kept = 0
-      for (index, start) in starts.enumerated() where index == 0 || !key(start).elementsEqual(key(starts[kept - 1])) {
-        starts[kept] = start
-        kept += 1
-      }
-      starts.removeSubrange(kept...)
-    }
-    return starts.lazy.map { Array(all[$0..<$0 + size]) }
-  }
-
   private func decoded(_ key: [UInt8]?, _ value: [UInt8]) -> Entry {
-    Entry(key: key.map { types.part($0, spec.keyTypeID) }, values: values(value).map { types.part($0, spec.valueTypeID) })
-  }
-
-  /// A value's bytes, one element for each processor of a per-CPU map.
-  private func values(_ bytes: [UInt8]) -> [[UInt8]] {
-    guard isPerCPU, map.processorCount > 0, bytes.count % map.processorCount == 0 else { return [bytes] }
-    let stride = bytes.count / map.processorCount
-    return (0..<map.processorCount).map { Array(bytes[$0 * stride..<$0 * stride + min(stride, spec.valueSize)]) }
+    Entry(key: key.map { part($0, spec.keyTypeID) }, values: map.processorValues(value).map { part($0, spec.valueTypeID) })
   }
 
   // MARK: JSON
@@ -239,19 +205,5 @@ struct MapDump {
     return agree ? names : nil
   }
 
-  // MARK: Types
-
-  private struct Decoder {
-    let object: ObjectSpec
-
-    /// Bytes as their type says; where there is none, as an unsigned number of 1, 2, 4 or 8 bytes.
-    func part(_ bytes: [UInt8], _ type: BTF.TypeID) -> Part {
-      if type != 0, let value = try? object.btf?.value(of: bytes, as: type, isBigEndian: object.byteOrder == .big), value != .null {
-        return Part(bytes: bytes, value: value)
-      }
-      guard [1, 2, 4, 8].contains(bytes.count) else { return Part(bytes: bytes, value: nil) }
-      let ordered = object.byteOrder == .big ? bytes : bytes.reversed()
-      return Part(bytes: bytes, value: .unsigned(ordered.reduce(0) { $0 << 8 | UInt128($1) }))
-    }
-  }
+  private func part(_ bytes: [UInt8], _ type: BTF.TypeID) -> Part { Part(bytes: bytes, value: object.value(of: bytes, as: type)) }
 }

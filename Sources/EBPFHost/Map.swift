@@ -1,4 +1,5 @@
 public import EBPFObject
+internal import EBPFTables
 
 /// A live map. Keys and values are bytes here, of exactly the sizes that ``spec`` says.
 ///
@@ -55,17 +56,35 @@ public final class Map: Sendable {
     return try backend.wait(nanoseconds: max(0, min(seconds, 1 << 32)) * 1_000_000_000 + attoseconds / 1_000_000_000)
   }
 
-  /// Everything in the map: a snapshot where nothing changes it meanwhile, else each element that stays is seen at least once.
+  /// Everything in the map, each key once: a snapshot where nothing changes it meanwhile.
   public func entries() throws(HostError) -> [(key: [UInt8], value: [UInt8])] {
     var result: [(key: [UInt8], value: [UInt8])] = []
-    var seen = Set<[UInt8]>()
-    var key = try nextKey(after: nil)
-    while let current = key {
-      if !seen.insert(current).inserted { break }
-      if let value = try lookup(current) { result.append((current, value)) }
-      key = try nextKey(after: current)
+    for key in try keys() {
+      if let value = try lookup(key) { result.append((key, value)) }
     }
     return result
+  }
+
+  /// The keys that are in the map, each once, in the map's order.
+  public func keys() throws(HostError) -> [[UInt8]] {
+    if spec.type.isArray { return (0..<spec.maxEntries).map { withUnsafeBytes(of: UInt32($0)) { [UInt8]($0) } } }
+    var result: [[UInt8]] = []
+    var seen = Set<[UInt8]>()
+    try walk { key in
+      if seen.insert(key).inserted { result.append(key) }
+    }
+    return result
+  }
+
+  /// Goes from key to key. Where a key is deleted under the walk it begins anew, and keys come again; it ends in any case.
+  package func walk(_ body: ([UInt8]) -> Void) throws(HostError) {
+    var count = 0
+    var key = try nextKey(after: nil)
+    while let current = key, count < 2 * max(spec.maxEntries, 1024) {
+      body(current)
+      count += 1
+      key = try nextKey(after: current)
+    }
   }
 
   /// The indices of an array's elements that are not all zero (of a per-CPU array, on any processor), in order.
@@ -99,5 +118,20 @@ package protocol MapBackend: Sendable {
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) -> Int
   func wait(nanoseconds: Int64) throws(HostError) -> Bool
   func visitNonzero(_ body: (Int) -> Void) throws(HostError)
+  /// Bytes of a data section's only element, read in place: of 1, 2, 4 or 8 aligned ones, at once.
+  func readData(_ range: Range<Int>) throws(HostError) -> [UInt8]
+  /// Writes bytes of a data section's only element in place, and no others.
+  func writeData(_ bytes: [UInt8], at offset: Int) throws(HostError)
   func close()
+}
+
+/// Copies between a variable and a buffer; a number of the machine's goes over at once, as programs and other threads see it.
+package func copyVariable(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, byteCount: Int) {
+  let places = UInt(bitPattern: source) | UInt(bitPattern: target)
+  switch byteCount {
+  case 8 where places & 7 == 0: target.storeBytes(of: source.load(as: UInt64.self), as: UInt64.self)
+  case 4 where places & 3 == 0: target.storeBytes(of: source.load(as: UInt32.self), as: UInt32.self)
+  case 2 where places & 1 == 0: target.storeBytes(of: source.load(as: UInt16.self), as: UInt16.self)
+  default: target.copyMemory(from: source, byteCount: byteCount)
+  }
 }

@@ -72,9 +72,13 @@ extension TargetTypes {
 }
 
 extension ObjectSpec {
-  /// The object with the CO-RE relocations of the chosen programs applied; itself where there are none left.
+  /// The object with the CO-RE relocations of the chosen programs applied; itself where there are none left. Variables that were set to what
+  /// does not fit them are refused.
   /// - Parameter types: what they are applied against; `nil`: the running kernel's types.
   package func relocated(against types: TargetTypes?, programs names: Set<String>?) throws(HostError) -> ObjectSpec {
+    if let variable = variables.first(where: { $0.refusal != nil }), let refusal = variable.refusal {
+      throw HostError(.badArgument, refusal)
+    }
     guard needsTargetTypes(programs: names) else { return self }
     let target: TargetTypes
     if let types {

@@ -20,6 +20,8 @@ final class KernelMap: MapBackend {
   /// Bytes of a value as it crosses the border to user space.
   let fullValueSize: Int
   private let ringBuffer = Mutex<RingBufferReader?>(nil)
+  /// A data section's element in this process's memory, from when a variable of it is first asked for.
+  private let dataMemory = Mutex<MappedData?>(nil)
 
   /// Takes over the descriptor of a map that was created as `spec` says.
   init(spec: MapSpec, descriptor: FileDescriptor) {
@@ -138,8 +140,42 @@ final class KernelMap: MapBackend {
     }
   }
 
+  func readData(_ range: Range<Int>) throws(HostError) -> [UInt8] {
+    try checkData(range)
+    if let bytes = try withDataMemory({ $0.read(range) }) { return bytes }
+    guard let all = try lookup([0, 0, 0, 0]) else { throw HostError(.notFound, "map '\(spec.name)' has no element") }
+    return Array(all[range])
+  }
+
+  func writeData(_ bytes: [UInt8], at offset: Int) throws(HostError) {
+    try checkData(offset..<offset + bytes.count)
+    if try withDataMemory({ $0.write(bytes, at: offset) }) != nil { return }
+    // The section cannot be mapped: what programs write to its other variables in between is lost. A frozen one is refused here.
+    guard var all = try lookup([0, 0, 0, 0]) else { throw HostError(.notFound, "map '\(spec.name)' has no element") }
+    all.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    try update([0, 0, 0, 0], all, .any)
+  }
+
+  private func checkData(_ range: Range<Int>) throws(HostError) {
+    guard spec.type == .array, spec.keySize == 4, range.lowerBound >= 0, range.upperBound <= spec.valueSize else {
+      throw HostError(.badArgument, "map '\(spec.name)' has no bytes \(range) of data")
+    }
+  }
+
+  /// Hands over the section's memory; `nil` where the kernel maps it for nobody (`BPF_F_MMAPABLE` is not set, or it is frozen).
+  private func withDataMemory<Result: Sendable>(_ body: (borrowing MappedData) -> Result) throws(HostError) -> Result? {
+    guard spec.flags.contains(.mmapable), !spec.isFrozen else { return nil }
+    return try descriptor.use { (fd) throws(HostError) in
+      dataMemory.withLock { memory in
+        if memory == nil { memory = MappedData(descriptor: fd, byteCount: spec.valueSize) }
+        return memory == nil ? nil : body(memory!)
+      }
+    }
+  }
+
   func close() {
     descriptor.close()
+    dataMemory.withLock { $0 = nil }
     ringBuffer.withLock { $0 = nil }
   }
 
@@ -194,5 +230,32 @@ final class KernelMap: MapBackend {
 
   private func failure(_ action: String, _ error: SystemError) -> HostError {
     HostError(.mapOperation, Diagnosis.current().message("\(action) map '\(spec.name)'", error), errno: error.errno)
+  }
+}
+
+/// A data section's element in this process's memory. One user at a time, from any thread: the memory is its own.
+private struct MappedData: ~Copyable, @unchecked Sendable {
+  private let start: UnsafeMutableRawPointer
+  private let byteCount: Int
+
+  /// `nil` where the kernel does not map it.
+  init?(descriptor: Int32, byteCount: Int) {
+    var error: Int32 = 0
+    guard let start = ebpf_map_memory(descriptor, byteCount, 0, 1, &error) else { return nil }
+    self.start = start
+    self.byteCount = byteCount
+  }
+
+  deinit { ebpf_unmap_memory(start, byteCount) }
+
+  func read(_ range: Range<Int>) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      if let target = buffer.baseAddress { copyVariable(from: start + range.lowerBound, to: target, byteCount: range.count) }
+      count = range.count
+    }
+  }
+
+  func write(_ bytes: [UInt8], at offset: Int) {
+    bytes.withUnsafeBytes { if let source = $0.baseAddress { copyVariable(from: source, to: start + offset, byteCount: bytes.count) } }
   }
 }

@@ -93,23 +93,3 @@ public struct MapSpec: Sendable {
     self.dataSection = dataSection
   }
 }
-
-/// A global variable of an object: bytes in a data section's map.
-public struct VariableSpec: Sendable, Hashable {
-  public var name: String
-  /// Index in ``ObjectSpec/maps``.
-  public var map: Int
-  /// Bytes from the section's start, and size in bytes.
-  public var offset: Int
-  public var size: Int
-  /// Its type in the object's BTF, 0 without.
-  public var typeID: BTF.TypeID
-
-  public init(name: String, map: Int, offset: Int, size: Int, typeID: BTF.TypeID = 0) {
-    self.name = name
-    self.map = map
-    self.offset = offset
-    self.size = size
-    self.typeID = typeID
-  }
-}

@@ -16,6 +16,8 @@ public struct ObjectError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let badBTF = Code(rawValue: "badBTF")
     /// A CO-RE relocation that cannot be applied: candidates that disagree, an instruction of another form, a value that does not fit.
     public static let relocation = Code(rawValue: "relocation")
+    /// A variable that is not there, or a value that does not fit it.
+    public static let badVariable = Code(rawValue: "badVariable")
   }
   /// Which kind of failure.
   public var code: Code

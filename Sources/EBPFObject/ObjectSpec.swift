@@ -10,8 +10,22 @@ public struct ObjectSpec: Sendable {
   ///
   /// Programs refer to them by index here (``WideSource/mapIndex``, ``WideSource/mapIndexValue``).
   public var maps: [MapSpec]
-  /// The global variables, each a view of bytes in a data section's map.
-  public var variables: [VariableSpec]
+  /// The global variables, each a view of bytes in a data section's map: `object.variables["targetPort"]?.set(443 as UInt16)`.
+  public var variables: ObjectVariables {
+    get { ObjectVariables(specs: variableSpecs, maps: maps, btf: btf) }
+    _modify {
+      // The maps move into the view and back, so that setting a variable copies no section.
+      var view = ObjectVariables(specs: variableSpecs, maps: maps, btf: btf)
+      maps = []
+      variableSpecs = []
+      defer {
+        maps = view.maps
+        variableSpecs = view.specs
+      }
+      yield &view
+    }
+  }
+  private var variableSpecs: [VariableSpec]
   /// Symbols that the host resolves (`.ksyms`, `.kconfig`).
   public var externs: [ExternSpec]
   /// The object's types, where it has any.
@@ -32,7 +46,7 @@ public struct ObjectSpec: Sendable {
   ) {
     self.programs = programs
     self.maps = maps
-    self.variables = variables
+    variableSpecs = variables
     self.externs = externs
     self.btf = btf
     self.license = license

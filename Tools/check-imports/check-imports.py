@@ -14,8 +14,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Bytes and values in, bytes and values out.
 PURE = {"EBPFISA", "EBPFTables", "EBPFTypes", "EBPFBTF", "EBPFCapture", "EBPFObject", "EBPFVerifier", "EBPFJIT"}
 SYSTEM = {"Glibc", "Musl", "Darwin", "System", "Synchronization", "Dispatch"}
-# Raw storage of maps needs the compiler's own module.
-BUILTIN = {"BPF": {"Builtin", "Swift"}}
+# Raw storage of maps needs the compiler's own module; the fields of records are found by the standard library's reflection.
+BUILTIN = {"BPF": {"Builtin", "Swift"}, "EBPFHost": {"Swift"}}
 TESTING = SYSTEM | {"Testing", "Foundation", "FoundationEssentials"}
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"

@@ -172,6 +172,29 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
     findNonzero(body)
   }
 
+  func readData(_ range: Range<Int>) throws(HostError) -> [UInt8] {
+    try checkAccess(.writeOnly, "look up in")
+    let start = try data(range)
+    return [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      if let target = buffer.baseAddress { copyVariable(from: start, to: target, byteCount: range.count) }
+      count = range.count
+    }
+  }
+
+  func writeData(_ bytes: [UInt8], at offset: Int) throws(HostError) {
+    try checkAccess(.readOnly, "update")
+    let start = try data(offset..<offset + bytes.count)
+    bytes.withUnsafeBytes { copyVariable(from: $0.startOrAny, to: start, byteCount: bytes.count) }
+  }
+
+  /// Where bytes of a data section lie.
+  private func data(_ range: Range<Int>) throws(HostError) -> UnsafeMutableRawPointer {
+    guard let values = directValues, range.lowerBound >= 0, range.upperBound <= Int(values.byteCount),
+      let start = UnsafeMutableRawPointer(bitPattern: UInt(values.address))
+    else { throw HostError(.badArgument, "map '\(spec.name)' has no bytes \(range) of data") }
+    return start + range.lowerBound
+  }
+
   func close() {
     if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
     clear()
