@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "BPF", targets: ["BPF"]),
     .library(name: "EBPFTesting", targets: ["EBPFTesting", "EBPFTypes"]),
     .executable(name: "ebpf", targets: ["EBPFTool"]),
+    .plugin(name: "EBPFPlugin", targets: ["EBPFPlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -77,6 +78,9 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .executableTarget(name: "EBPFTool", dependencies: ["EBPFCommands"]),
+    // What packages build their programs with.
+    .executableTarget(name: "EBPFBuild", dependencies: ["EBPFToolchain"]),
+    .plugin(name: "EBPFPlugin", capability: .buildTool(), dependencies: ["EBPFBuild"]),
 
     // Tests mirror Sources/. Those that need the kernel have their own target.
     // EBPFTestSupport holds what several of them read: test vectors and a generator of random programs.
@@ -116,12 +120,14 @@ let package = Package(
         "EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTesting", "EBPFTypes", "EBPFCapture",
       ],
       exclude: ["Programs"]),
+    .testTarget(
+      name: "EBPFBuildTests", dependencies: ["EBPFBuild", "EBPFToolchain", "EBPFObject", "EBPFBTF"]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),
   ],
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.type != .plugin {
   var settings = target.swiftSettings ?? []
   settings.append(.enableUpcomingFeature("MemberImportVisibility"))
   settings.append(.enableUpcomingFeature("ExistentialAny"))

@@ -54,8 +54,9 @@ package struct NewPackage {
 
   /// Modules of this project, of what it depends on and of the toolchain: two of one name cannot be in a program.
   private static let modules: Set<String> = [
-    "BPF", "CBPF", "CEBPF", "EBPF", "EBPFBTF", "EBPFCapture", "EBPFCommands", "EBPFHost", "EBPFISA", "EBPFJIT", "EBPFKernel", "EBPFObject",
-    "EBPFRuntime", "EBPFTables", "EBPFTestSupport", "EBPFTesting", "EBPFTool", "EBPFToolchain", "EBPFTypes", "EBPFVerifier",
+    "BPF", "CBPF", "CEBPF", "EBPF", "EBPFBTF", "EBPFBuild", "EBPFCapture", "EBPFCommands", "EBPFHost", "EBPFISA", "EBPFJIT", "EBPFKernel",
+    "EBPFObject", "EBPFPlugin",
+    "EBPFRuntime", "EBPFTables", "EBPFTestSupport", "EBPFTests", "EBPFTesting", "EBPFTool", "EBPFToolchain", "EBPFTypes", "EBPFVerifier",
     "ArgumentParser", "ArgumentParserToolInfo", "Subprocess", "SystemPackage", "Builtin", "Cxx", "Dispatch", "Foundation",
     "FoundationEssentials", "Glibc", "Kernel", "Musl", "Observation", "RegexBuilder", "Swift", "SwiftShims", "Synchronization", "Testing",
     "XCTest", "ebpf",

@@ -47,6 +47,8 @@ public struct Compilation: Sendable, Hashable {
   public var object: [UInt8]
   /// The compiler's warnings as it wrote them; empty without.
   public var warnings: String
+  /// Of a program in Swift: the mangled names of its globals, which say the types that BTF has no room for.
+  package var globals: [String] = []
 
   public init(object: [UInt8], warnings: String) {
     self.object = object

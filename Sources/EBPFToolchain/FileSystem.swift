@@ -124,7 +124,7 @@ package enum FileSystem {
   }
 
   /// Writes a file so that others see it whole or not at all.
-  static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(Failure) {
+  package static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(Failure) {
     let bytes = Array(bytes)
     var template = Array("\(path).XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)

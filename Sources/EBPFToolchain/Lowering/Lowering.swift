@@ -10,23 +10,32 @@ public struct Lowering: Sendable {
   /// The IR for `clang -target bpf -x ir`.
   ///
   /// - Throws: what the program says that cannot become eBPF. Text that is not IR as swiftc 6.3 writes it is an error without a place.
-  public func lower(_ ir: [UInt8]) throws(LoweringError) -> [UInt8] {
-    IRWriter.write(try module(ir))
+  public func lower(_ ir: [UInt8]) throws(LoweringError) -> [UInt8] { try lowerNamingGlobals(ir).ir }
+
+  /// ``lower(_:)``, and the names that the program's globals had before, which are their types' as well.
+  package func lowerNamingGlobals(_ ir: [UInt8]) throws(LoweringError) -> (ir: [UInt8], globals: [String]) {
+    let module = try read(ir)
+    let globals = module.globals.map { module.names[$0.name] }.filter { $0.hasPrefix("$e") && $0.hasSuffix("vp") }
+    var unit = LoweringUnit(module, options)
+    try unit.lower()
+    return (IRWriter.write(unit.module), globals)
   }
 
   /// The lowered module.
   package func module(_ ir: [UInt8]) throws(LoweringError) -> IRModule {
-    let module: IRModule
+    var unit = LoweringUnit(try read(ir), options)
+    try unit.lower()
+    return unit.module
+  }
+
+  private func read(_ ir: [UInt8]) throws(LoweringError) -> IRModule {
     do {
-      module = try IRReader.read(ir, keepsDebugRecords: false)
+      return try IRReader.read(ir, keepsDebugRecords: false)
     } catch {
       throw LoweringError(
         what: "the Swift compiler's output cannot be read: \(error)",
         instead: "use the toolchain of Swift 6.3, which this tool was made for")
     }
-    var unit = LoweringUnit(module, options)
-    try unit.lower()
-    return unit.module
   }
 }
 

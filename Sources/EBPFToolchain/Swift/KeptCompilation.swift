@@ -23,23 +23,28 @@ struct KeptCompilation {
 
   /// What was kept; `nil` where nothing was, or something else.
   func read() -> Compilation? {
-    guard let bytes = try? FileSystem.read(path), bytes.count >= key.count + 16, bytes.starts(with: key) else { return nil }
-    let sizes = (0..<2).map { index in
+    guard let bytes = try? FileSystem.read(path), bytes.count >= key.count + 24, bytes.starts(with: key) else { return nil }
+    let sizes = (0..<3).map { index in
       (0..<8).reduce(0) { $0 | Int(bytes[key.count + index * 8 + $1]) << ($1 * 8) }
     }
-    let object = key.count + 16
-    guard sizes[0] >= 0, sizes[1] >= 0, bytes.count == object + sizes[0] + sizes[1] else { return nil }
-    return Compilation(
-      object: Array(bytes[object..<object + sizes[0]]), warnings: String(decoding: bytes[(object + sizes[0])...], as: UTF8.self))
+    let object = key.count + 24
+    guard sizes.allSatisfy({ $0 >= 0 && $0 <= bytes.count }), bytes.count == object + sizes[0] + sizes[1] + sizes[2] else { return nil }
+    let warnings = object + sizes[0]
+    let globals = warnings + sizes[1]
+    var compilation = Compilation(
+      object: Array(bytes[object..<warnings]), warnings: String(decoding: bytes[warnings..<globals], as: UTF8.self))
+    compilation.globals = String(decoding: bytes[globals...], as: UTF8.self).split(separator: "\n").map(String.init)
+    return compilation
   }
 
   /// Keeps a result. That it cannot be kept is no failure.
   func write(_ compilation: Compilation) {
     var bytes = key
-    for size in [compilation.object.count, compilation.warnings.utf8.count] {
-      for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: size >> (shift * 8))) }
+    let parts = [compilation.object, Array(compilation.warnings.utf8), Array(compilation.globals.joined(separator: "\n").utf8)]
+    for part in parts {
+      for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: part.count >> (shift * 8))) }
     }
-    bytes += compilation.object + Array(compilation.warnings.utf8)
+    for part in parts { bytes += part }
     guard (try? FileSystem.makeFolders(folder)) != nil, (try? FileSystem.write(bytes, to: path)) != nil else { return }
     let names = FileSystem.names(in: folder)
     guard names.count > Self.limit else { return }

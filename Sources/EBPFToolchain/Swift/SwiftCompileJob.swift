@@ -13,7 +13,8 @@ struct SwiftCompileJob {
   var frontArguments: [String] {
     var result =
       SwiftModules.commonArguments + [
-        "-g", "-enable-testing", "-Xfrontend", "-disable-llvm-optzns", "-swift-version", "5", "-module-name", moduleName,
+        "-g", "-enable-testing", "-Xfrontend", "-disable-llvm-optzns", "-swift-version", "5", "-module-name", moduleName, "-package-name",
+        moduleName,
       ]
     result.append(options.colors ? "-color-diagnostics" : "-no-color-diagnostics")
     result += modules.importArguments

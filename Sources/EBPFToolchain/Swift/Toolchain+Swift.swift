@@ -27,8 +27,9 @@ extension Toolchain {
     let front = try await CompilerProcess.run(compiler.path, job.frontArguments)
     guard front.succeeded, !front.output.isEmpty else { throw failure(front, of: compiler.path) }
     let lowered: [UInt8]
+    let globals: [String]
     do {
-      lowered = try Lowering(LoweringOptions(traps: options.traps)).lower(front.output)
+      (lowered, globals) = try Lowering(LoweringOptions(traps: options.traps)).lowerNamingGlobals(front.output)
     } catch {
       throw ToolchainError(.compileFailed, front.messages + SourceProblem(error).rendered(with: sources, colors: options.colors))
     }
@@ -55,6 +56,7 @@ extension Toolchain {
         throw ToolchainError(.compileFailed, front.messages + texts.joined())
       }
     }
+    compilation.globals = globals
     kept?.write(compilation)
     return compilation
   }
