@@ -9,8 +9,9 @@ public func iterate(_ range: Range<Int32>, _ body: (Int32) -> LoopStep) {
   var iterator = bpf_iter_num()
   withUnsafeMutablePointer(to: &iterator) { iterator in
     _ = cbpf_iter_num_new(iterator, range.lowerBound, range.upperBound)
-    while let number = cbpf_iter_num_next(iterator) {
-      if body(number.pointee) == .stop { break }
+    while let number = cbpf_iter_num_next(iterator)?.pointee {
+      // The verifier does not know that the iterator keeps to the range.
+      if number < range.lowerBound || number >= range.upperBound || body(number) == .stop { break }
     }
     cbpf_iter_num_destroy(iterator)
   }

@@ -87,7 +87,7 @@ public struct NetworkLayer {
 extension Header where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 
   /// The options, of a header that is longer than 20 bytes: from ``following``'s start, `headerLength - 20` bytes.
   @inline(__always)
@@ -184,7 +184,7 @@ public struct UpperLayer {
 extension Header where Layout == TCPHeader {
   /// The data, behind the header and its options.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 }
 
 extension Header where Layout == UDPHeader {
@@ -213,5 +213,5 @@ extension Header where Layout == GREHeader {
 
   /// What is carried, behind the header and its optional fields.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 }

@@ -23,7 +23,7 @@ public struct Packet {
 
   /// A header at an offset in bytes, or `nil` where the packet ends before it does.
   ///
-  /// The verifier must see a bound of `offset`: a constant, a sum with a header's length, or a value that was compared before.
+  /// Any `offset` may be asked for; beyond 61440 bytes there is nothing, as the verifier follows no packet much further.
   @inline(__always)
   public func header<Layout: PacketHeader>(_ type: Layout.Type = Layout.self, at offset: Int = 0) -> Header<Layout>? {
     guard let pointer = cbpf_packet_at(start, end, UInt(bitPattern: offset), UInt(MemoryLayout<Layout>.size)) else { return nil }
@@ -49,9 +49,9 @@ public struct Packet {
   @inline(__always)
   public subscript(_ offset: Int) -> UInt8? { load(at: offset) }
 
-  /// What is left behind `count` bytes. Nothing is checked here: reading from it is.
+  /// What is left behind `count` bytes, 61440 at most. Nothing is checked here: reading from it is.
   @inline(__always)
-  public func dropFirst(_ count: Int) -> Packet { Packet(start: start + count, end: end) }
+  public func dropFirst(_ count: Int) -> Packet { Packet(start: cbpf_packet_part(start, UInt(bitPattern: count)), end: end) }
 
   /// A reader that goes through the packet from the front.
   @inline(__always)

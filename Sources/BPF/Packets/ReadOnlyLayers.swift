@@ -12,7 +12,9 @@ extension Header {
 extension ReadOnlyHeader where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 
   /// The options, of a header that is longer than 20 bytes: from ``following``'s start, `headerLength - 20` bytes.
   @inline(__always)
@@ -94,7 +96,9 @@ public struct ReadOnlyUpperLayer {
 extension ReadOnlyHeader where Layout == TCPHeader {
   /// The data, behind the header and its options.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 }
 
 extension ReadOnlyHeader where Layout == UDPHeader {
@@ -106,7 +110,9 @@ extension ReadOnlyHeader where Layout == UDPHeader {
 extension ReadOnlyHeader where Layout == GREHeader {
   /// What is carried, behind the header and its optional fields.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 }
 
 extension ReadOnlyPacket {

@@ -35,9 +35,11 @@ public struct ReadOnlyPacket {
   @inline(__always)
   public subscript(_ offset: Int) -> UInt8? { load(at: offset) }
 
-  /// What is left behind `count` bytes. Nothing is checked here: reading from it is.
+  /// What is left behind `count` bytes, 61440 at most. Nothing is checked here: reading from it is.
   @inline(__always)
-  public func dropFirst(_ count: Int) -> ReadOnlyPacket { ReadOnlyPacket(start: start + count, end: end) }
+  public func dropFirst(_ count: Int) -> ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(start, UInt(bitPattern: count))), end: end)
+  }
 
   @inline(__always)
   func at(_ offset: Int, _ size: Int) -> UnsafeRawPointer? {

@@ -20,10 +20,24 @@ CBPF_INLINE void *_Nonnull cbpf_skb_data(const struct __sk_buff *_Nonnull c) { r
 CBPF_INLINE void *_Nonnull cbpf_skb_data_end(const struct __sk_buff *_Nonnull c) { return CBPF_PACKET(c, data_end); }
 CBPF_INLINE void *_Nonnull cbpf_skb_data_meta(const struct __sk_buff *_Nonnull c) { return CBPF_PACKET(c, data_meta); }
 
+/// The verifier follows no packet further than 65535 bytes (MAX_PACKET_OFF in kernel/bpf/verifier.c). Less than that leaves something for what
+/// comes before and behind an offset. Where the compiler sees that an offset is small it compares nothing.
+#define CBPF_PACKET_LIMIT 0xF000
+
+/// What lies `offset` bytes behind `start`. Where the offset is no constant the sum is made once and kept: made again behind the check of its
+/// bounds, for one, it would be another pointer to the verifier.
+CBPF_INLINE void *_Nonnull cbpf_packet_part(const void *_Nonnull start, unsigned long offset) {
+  char *at = (char *)start + (offset > CBPF_PACKET_LIMIT ? CBPF_PACKET_LIMIT : offset);
+  if (!__builtin_constant_p(offset)) __asm__("" : "+r"(at));
+  return at;
+}
+
 /// `offset` bytes behind `start` where `size` bytes there end at `end` or before, else null. The comparison stays one of pointers:
 /// as arithmetic LLVM may turn it into a form that the verifier does not follow.
 CBPF_INLINE void *_Nullable cbpf_packet_at(void *_Nonnull start, void *_Nonnull end, unsigned long offset, unsigned long size) {
-  char *at = (char *)start + offset;
+  char *at;
+  if (offset > CBPF_PACKET_LIMIT) return 0;
+  at = (char *)cbpf_packet_part(start, offset);
   if (at + size > (char *)end) return 0;
   // No packet lies at 0: without this the optional is compared with it once more.
   __builtin_assume(at != 0);

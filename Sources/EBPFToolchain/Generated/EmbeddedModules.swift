@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "bb671e35bdcb3474"
+  static let digest = "2c13334dc47d59cd"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -171,8 +171,9 @@ public func iterate(_ range: Range<Int32>, _ body: (Int32) -> LoopStep) {
   var iterator = bpf_iter_num()
   withUnsafeMutablePointer(to: &iterator) { iterator in
     _ = cbpf_iter_num_new(iterator, range.lowerBound, range.upperBound)
-    while let number = cbpf_iter_num_next(iterator) {
-      if body(number.pointee) == .stop { break }
+    while let number = cbpf_iter_num_next(iterator)?.pointee {
+      // The verifier does not know that the iterator keeps to the range.
+      if number < range.lowerBound || number >= range.upperBound || body(number) == .stop { break }
     }
     cbpf_iter_num_destroy(iterator)
   }
@@ -3199,7 +3200,7 @@ public struct NetworkLayer {
 extension Header where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 
   /// The options, of a header that is longer than 20 bytes: from ``following``'s start, `headerLength - 20` bytes.
   @inline(__always)
@@ -3296,7 +3297,7 @@ public struct UpperLayer {
 extension Header where Layout == TCPHeader {
   /// The data, behind the header and its options.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 }
 
 extension Header where Layout == UDPHeader {
@@ -3325,7 +3326,7 @@ extension Header where Layout == GREHeader {
 
   /// What is carried, behind the header and its optional fields.
   @inline(__always)
-  public var payload: Packet { Packet(start: UnsafeMutableRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: Packet { Packet(start: cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength)), end: end) }
 }
 
 """##),
@@ -3355,7 +3356,7 @@ public struct Packet {
 
   /// A header at an offset in bytes, or `nil` where the packet ends before it does.
   ///
-  /// The verifier must see a bound of `offset`: a constant, a sum with a header's length, or a value that was compared before.
+  /// Any `offset` may be asked for; beyond 61440 bytes there is nothing, as the verifier follows no packet much further.
   @inline(__always)
   public func header<Layout: PacketHeader>(_ type: Layout.Type = Layout.self, at offset: Int = 0) -> Header<Layout>? {
     guard let pointer = cbpf_packet_at(start, end, UInt(bitPattern: offset), UInt(MemoryLayout<Layout>.size)) else { return nil }
@@ -3381,9 +3382,9 @@ public struct Packet {
   @inline(__always)
   public subscript(_ offset: Int) -> UInt8? { load(at: offset) }
 
-  /// What is left behind `count` bytes. Nothing is checked here: reading from it is.
+  /// What is left behind `count` bytes, 61440 at most. Nothing is checked here: reading from it is.
   @inline(__always)
-  public func dropFirst(_ count: Int) -> Packet { Packet(start: start + count, end: end) }
+  public func dropFirst(_ count: Int) -> Packet { Packet(start: cbpf_packet_part(start, UInt(bitPattern: count)), end: end) }
 
   /// A reader that goes through the packet from the front.
   @inline(__always)
@@ -3459,7 +3460,9 @@ extension Header {
 extension ReadOnlyHeader where Layout == IPv4Header {
   /// What the packet carries, behind the header and its options.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 
   /// The options, of a header that is longer than 20 bytes: from ``following``'s start, `headerLength - 20` bytes.
   @inline(__always)
@@ -3541,7 +3544,9 @@ public struct ReadOnlyUpperLayer {
 extension ReadOnlyHeader where Layout == TCPHeader {
   /// The data, behind the header and its options.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 }
 
 extension ReadOnlyHeader where Layout == UDPHeader {
@@ -3553,7 +3558,9 @@ extension ReadOnlyHeader where Layout == UDPHeader {
 extension ReadOnlyHeader where Layout == GREHeader {
   /// What is carried, behind the header and its optional fields.
   @inline(__always)
-  public var payload: ReadOnlyPacket { ReadOnlyPacket(start: UnsafeRawPointer(pointer) + pointer.pointee.headerLength, end: end) }
+  public var payload: ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(pointer, UInt(bitPattern: pointer.pointee.headerLength))), end: end)
+  }
 }
 
 extension ReadOnlyPacket {
@@ -3611,9 +3618,11 @@ public struct ReadOnlyPacket {
   @inline(__always)
   public subscript(_ offset: Int) -> UInt8? { load(at: offset) }
 
-  /// What is left behind `count` bytes. Nothing is checked here: reading from it is.
+  /// What is left behind `count` bytes, 61440 at most. Nothing is checked here: reading from it is.
   @inline(__always)
-  public func dropFirst(_ count: Int) -> ReadOnlyPacket { ReadOnlyPacket(start: start + count, end: end) }
+  public func dropFirst(_ count: Int) -> ReadOnlyPacket {
+    ReadOnlyPacket(start: UnsafeRawPointer(cbpf_packet_part(start, UInt(bitPattern: count))), end: end)
+  }
 
   @inline(__always)
   func at(_ offset: Int, _ size: Int) -> UnsafeRawPointer? {
@@ -8654,10 +8663,24 @@ CBPF_INLINE void *_Nonnull cbpf_skb_data(const struct __sk_buff *_Nonnull c) { r
 CBPF_INLINE void *_Nonnull cbpf_skb_data_end(const struct __sk_buff *_Nonnull c) { return CBPF_PACKET(c, data_end); }
 CBPF_INLINE void *_Nonnull cbpf_skb_data_meta(const struct __sk_buff *_Nonnull c) { return CBPF_PACKET(c, data_meta); }
 
+/// The verifier follows no packet further than 65535 bytes (MAX_PACKET_OFF in kernel/bpf/verifier.c). Less than that leaves something for what
+/// comes before and behind an offset. Where the compiler sees that an offset is small it compares nothing.
+#define CBPF_PACKET_LIMIT 0xF000
+
+/// What lies `offset` bytes behind `start`. Where the offset is no constant the sum is made once and kept: made again behind the check of its
+/// bounds, for one, it would be another pointer to the verifier.
+CBPF_INLINE void *_Nonnull cbpf_packet_part(const void *_Nonnull start, unsigned long offset) {
+  char *at = (char *)start + (offset > CBPF_PACKET_LIMIT ? CBPF_PACKET_LIMIT : offset);
+  if (!__builtin_constant_p(offset)) __asm__("" : "+r"(at));
+  return at;
+}
+
 /// `offset` bytes behind `start` where `size` bytes there end at `end` or before, else null. The comparison stays one of pointers:
 /// as arithmetic LLVM may turn it into a form that the verifier does not follow.
 CBPF_INLINE void *_Nullable cbpf_packet_at(void *_Nonnull start, void *_Nonnull end, unsigned long offset, unsigned long size) {
-  char *at = (char *)start + offset;
+  char *at;
+  if (offset > CBPF_PACKET_LIMIT) return 0;
+  at = (char *)cbpf_packet_part(start, offset);
   if (at + size > (char *)end) return 0;
   // No packet lies at 0: without this the optional is compared with it once more.
   __builtin_assume(at != 0);

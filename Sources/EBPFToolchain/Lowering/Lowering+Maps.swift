@@ -43,7 +43,7 @@ extension LoweringUnit {
       var inner = MapMembers()
       addNumber("type", definition.innerType, &inner)
       let argument = arguments.last.flatMap { type(ofArgument: $0) }.map { typeArguments($0) } ?? []
-      addTypes(definition.innerKeySize, definition.innerValueSize, argument, &inner)
+      addTypes(definition.innerKeySize, definition.innerValueSize, argument, &inner, isInner: true)
       addNumber("max_entries", definition.innerMaxEntries, &inner)
       if definition.innerFlags != 0 { addNumber("map_flags", definition.innerFlags, &inner) }
       let pointer = pointerType(to: structureType("", inner.members, size: inner.size))
@@ -74,14 +74,20 @@ extension LoweringUnit {
   }
 
   /// Key and value: as types where the source has types of these sizes, else as sizes.
-  private mutating func addTypes(_ keySize: UInt32, _ valueSize: UInt32, _ arguments: [UInt32], _ members: inout MapMembers) {
-    let key: UInt32? =
+  private mutating func addTypes(
+    _ keySize: UInt32, _ valueSize: UInt32, _ arguments: [UInt32], _ members: inout MapMembers, isInner: Bool = false
+  ) {
+    var key: UInt32? =
       switch arguments.count {
       case 2: sized(arguments[0], keySize)
       case 1 where keySize == 4: basicType("unsigned int", size: 4, encoding: .DW_ATE_unsigned)
       default: nil
       }
-    let value = arguments.last.flatMap { sized($0, valueSize) }
+    var value = arguments.last.flatMap { sized($0, valueSize) }
+    if isInner {
+      key = key.map { whole($0) }
+      value = value.map { whole($0) }
+    }
     // Loaders take either two types or two sizes only in so far as the kernel takes them: a key without a value's type is of no use.
     if let key, keySize != 0 { addPointer("key", key, &members) } else if keySize != 0 { addNumber("key_size", keySize, &members) }
     if let value, valueSize != 0 {
@@ -95,6 +101,22 @@ extension LoweringUnit {
   private mutating func sized(_ argument: UInt32, _ size: UInt32) -> UInt32? {
     guard size > 0, let type = cType(argument), type.stride == Int(size) else { return nil }
     return type.node
+  }
+
+  /// A struct as it must be named in the description of an inner map: clang's back end makes a declaration without fields of a named struct behind
+  /// a pointer in a struct, so the name stands before a struct without one.
+  private mutating func whole(_ type: UInt32) -> UInt32 {
+    guard module.metadata.kind(type) == .DICompositeType, let name = module.metadata.string(type, .name) else { return type }
+    let tag = module.metadata.word(type, .tag)
+    guard tag == .DW_TAG_structure_type || tag == .DW_TAG_union_type else { return type }
+    let fields = module.metadata.fields(type).filter { $0.name != .name }
+    let unnamed = module.metadata.add(.DICompositeType, Array(fields), distinct: true)
+    return module.metadata.add(
+      .DIDerivedType,
+      [
+        IRMetadataField(.tag, .word(.DW_TAG_typedef)), IRMetadataField(.name, .string(name)),
+        IRMetadataField(.file, mainFile.map { .node($0) } ?? .null), IRMetadataField(.baseType, .node(unnamed)),
+      ])
   }
 
   private func type(ofArgument argument: UInt32) -> UInt32? { argument }

@@ -72,6 +72,33 @@ extension LoweringUnit {
     }
   }
 
+  /// Takes away calls that give back what was never there.
+  ///
+  /// The Swift compiler (6.3) destroys a value that cannot be copied also where it was never made: on the way around `if let record = events.reserve()`
+  /// if the body has an assignment such as `record.value.bytes[0] = byte ?? 0`. The destroyed value is then undefined.
+  mutating func dropReleasesOfNothing() {
+    let releases = Set(ResourceKind.all.flatMap(\.releases))
+    for index in module.functions.indices {
+      var origins: ValueOrigins?
+      for block in module.functions[index].blocks.indices {
+        for position in module.functions[index].blocks[block].instructions.indices {
+          let call = module.functions[index].blocks[block].instructions[position]
+          guard let target = target(of: call), releases.contains(target), let handle = call.operands.first?.value else { continue }
+          let known = origins ?? ValueOrigins(module.functions[index])
+          origins = known
+          guard known.isUndefined(handle) else { continue }
+          // What becomes of the call's result is nobody's concern, but it has a name.
+          module.functions[index].blocks[block].instructions[position] =
+            call.result.isEmpty
+            ? IRInstruction(.alloca, result: freshName("nothing"), type: .i8, alignment: 1, location: call.location)
+            : IRInstruction(
+              .add, result: call.result, operands: [IROperand(call.type, .integer(0)), IROperand(call.type, .integer(0))],
+              location: call.location)
+        }
+      }
+    }
+  }
+
   /// Whether a function has a check of its own or calls what has one.
   private func canFailWhileRunning(_ function: IRFunction, _ trapping: Set<Int>) -> Bool {
     function.blocks.contains { block in
@@ -260,21 +287,37 @@ private struct ValueOrigins {
     return found.count == 1 ? found.first : nil
   }
 
+  /// Whether a value is undefined however it is reached.
+  func isUndefined(_ value: IRValue) -> Bool {
+    var seen: Set<IRName> = []
+    return isUndefined(value, &seen)
+  }
+
+  private func isUndefined(_ value: IRValue, _ seen: inout Set<IRName>) -> Bool {
+    if value == .undefined || value == .poison { return true }
+    guard let name = value.local, let definition = definitions[name], seen.insert(name).inserted, seen.count < 200 else { return false }
+    let sources = sources(of: definition)
+    return !sources.isEmpty && sources.allSatisfy { isUndefined($0, &seen) }
+  }
+
   private func collect(_ value: IRValue, _ seen: inout Set<IRName>) -> Set<IRName> {
     guard let name = value.local, seen.insert(name).inserted, seen.count < 200 else { return [] }
     guard let definition = definitions[name] else { return [name] }
-    var sources: [IRValue] = []
-    switch definition.opcode {
-    case .ptrtoint, .inttoptr, .bitcast, .freeze: sources = [definition.operands[0].value]
-    case .phi: sources = stride(from: 0, to: definition.operands.count, by: 2).map { definition.operands[$0].value }
-    case .select: sources = [definition.operands[1].value, definition.operands[2].value]
-    case .load:
-      if let variable = definition.operands[0].value.local, definitions[variable]?.opcode == .alloca, let values = stored[variable] {
-        sources = values
-      }
-    default: break
-    }
+    let sources = sources(of: definition)
     if sources.isEmpty { return [name] }
     return sources.reduce(into: []) { $0.formUnion(collect($1, &seen)) }
+  }
+
+  /// The values of which an instruction hands one on; none where it makes one.
+  private func sources(of definition: IRInstruction) -> [IRValue] {
+    switch definition.opcode {
+    case .ptrtoint, .inttoptr, .bitcast, .freeze: return [definition.operands[0].value]
+    case .phi: return stride(from: 0, to: definition.operands.count, by: 2).map { definition.operands[$0].value }
+    case .select: return [definition.operands[1].value, definition.operands[2].value]
+    case .load:
+      guard let variable = definition.operands[0].value.local, definitions[variable]?.opcode == .alloca else { return [] }
+      return stored[variable] ?? []
+    default: return []
+    }
   }
 }

@@ -97,6 +97,10 @@ struct BackEndMessages {
       "compile with --cpu v4 (Linux 6.6 and later), or divide unsigned numbers"
     ),
     (
+      "XADD return value", "the result of an atomic operation is used here, which takes version 3 of the instruction set",
+      "compile with --cpu v3 (Linux 5.12 and later), or use an operation without a result, such as atomicAdd"
+    ),
+    (
       "variable length array", "memory is taken here whose size is known only at run time", "use an InlineArray of the largest size"
     ),
   ]

@@ -28,9 +28,12 @@ struct SwiftCompileJob {
   }
 
   /// The arguments of clang: lowered intermediate code on standard input to what is asked for on standard output.
+  ///
+  /// `-disable-lsr`: a loop's index stays one number. Made a pointer that goes along, it would no longer be the number whose bounds were checked.
   func backArguments(emitting output: CompileOptions.Output) -> [String] {
     [
-      "-target", "bpf", "-mcpu=\(options.cpu)", "-O2", "-x", "ir", "-Wno-override-module", "-Xclang", "-fno-split-cold-code",
+      "-target", "bpf", "-mcpu=\(options.cpu)", "-O2", "-x", "ir", "-Wno-override-module", "-Xclang", "-fno-split-cold-code", "-mllvm",
+      "-disable-lsr",
       options.colors ? "-fcolor-diagnostics" : "-fno-color-diagnostics", output == .assembly ? "-S" : "-c", "-o", "-", "-",
     ]
   }

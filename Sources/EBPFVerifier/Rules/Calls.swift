@@ -154,11 +154,15 @@ extension Search {
       throw fail("At program exit the register R0 is not a known value (\(registers[0].typeName))", .result, register: 0)
     }
     markPrecise(0)
-    try checkRange(registers[0], range, "At program exit")
+    try checkRange(registers[0], range, "At program exit", is32: program.type == .lsm)
   }
 
-  private mutating func checkRange(_ register: Register, _ range: ClosedRange<Int32>, _ place: String) throws(Stop) {
+  /// - Parameter is32: the lower half is the result: a security hook's (`return_32bit` in `check_return_code`).
+  private mutating func checkRange(
+    _ register: Register, _ range: ClosedRange<Int32>, _ place: String, is32: Bool = false
+  ) throws(Stop) {
     let scalar = register.scalar
+    if is32, range.lowerBound <= scalar.s32min, scalar.s32max <= range.upperBound { return }
     if Int64(range.lowerBound) <= scalar.smin, scalar.smax <= Int64(range.upperBound) { return }
     var text = "\(place) the register R0 has"
     if scalar.smin > .min { text += " smin=\(scalar.smin)" }

@@ -233,7 +233,8 @@ enum SwiftSupport {
   static func object(_ source: String, _ options: LoweringOptions = LoweringOptions(), cpu: String = "v3") throws -> ObjectSpec {
     try withFolder { folder in
       let lowered = try Lowering(options).lower(try ir(source, in: folder))
-      let object = try assemble(lowered, ["-target", "bpf", "-mcpu=\(cpu)", "-O2", "-Xclang", "-fno-split-cold-code"])
+      let object = try assemble(
+        lowered, ["-target", "bpf", "-mcpu=\(cpu)", "-O2", "-Xclang", "-fno-split-cold-code", "-mllvm", "-disable-lsr"])
       return try ObjectSpec(bytes: object)
     }
   }

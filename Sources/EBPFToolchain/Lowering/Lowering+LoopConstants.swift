@@ -1,0 +1,132 @@
+extension LoweringUnit {
+  /// Hides from the verifier that a variable begins with a constant where a loop has no bound that it knows: with may_goto, an open-coded iterator
+  /// or a helper that calls back.
+  ///
+  /// The verifier ends such a loop when a turn tells it nothing new, and forgets numbers for that which nothing depended on. But `sum += 1` has a
+  /// check: as long as `sum` is known, so is the check's outcome, which counts as depending on it, and the verifier counts along until it gives
+  /// up. Of a number that it does not know from the start there is nothing to follow. In C one writes `i = zero` for a volatile `zero`; here the
+  /// frame pointer less itself is added: 0 to the processor, any number to the verifier.
+  mutating func hideLoopConstants() {
+    guard options.traps != .unchecked else { return }
+    for index in trappingFunctions().sorted() {
+      hidePhis(index)
+      hideCaptured(index)
+    }
+  }
+
+  /// Variables of loops in the function itself.
+  private mutating func hidePhis(_ index: Int) {
+    let function = module.functions[index]
+    let open = function.blocks.indices.filter { isOpenStep(function.blocks[$0]) }
+    guard !open.isEmpty else { return }
+    var number: [IRName: Int] = [:]
+    for (position, block) in function.blocks.enumerated() { number[block.label] = position }
+    let graph = BlockGraph(function, module)
+    var bodies: [Int: Set<Int>] = [:]
+    for (latch, header) in graph.backEdges() { bodies[header, default: []].formUnion(graph.loop(from: latch, to: header)) }
+    /// What stands at the end of a block, in front of its jump.
+    var added: [Int: [IRInstruction]] = [:]
+    for (header, body) in bodies.sorted(by: { $0.key < $1.key }) where open.contains(where: { body.contains($0) }) {
+      for position in module.functions[index].blocks[header].instructions.indices {
+        let phi = module.functions[index].blocks[header].instructions[position]
+        guard phi.opcode == .phi else { break }
+        guard let bits = module.types.bits(phi.type), bits >= 8, bits <= 64 else { continue }
+        for operand in stride(from: 0, to: phi.operands.count - 1, by: 2) {
+          guard case .integer(let constant) = phi.operands[operand].value, let label = phi.operands[operand + 1].value.local,
+            let block = number[label], !body.contains(block)
+          else { continue }
+          var out = added[block] ?? []
+          let hidden = hidden(constant, phi.type, phi.location, &out)
+          added[block] = out
+          module.functions[index].blocks[header].instructions[position].operands[operand].value = hidden
+        }
+      }
+    }
+    for (block, instructions) in added {
+      module.functions[index].blocks[block].instructions.insert(
+        contentsOf: instructions, at: module.functions[index].blocks[block].instructions.count - 1)
+    }
+  }
+
+  /// Variables that closures change which a helper calls: their addresses are stored in what the closure is given.
+  private mutating func hideCaptured(_ index: Int) {
+    let function = module.functions[index]
+    guard function.blocks.contains(where: { $0.instructions.contains { isCallingBack($0) } }) else { return }
+    var variables: Set<IRName> = []
+    /// By the name of an address: the variable that it is in.
+    var places: [IRName: IRName] = [:]
+    var captured: Set<IRName> = []
+    for block in function.blocks {
+      for instruction in block.instructions {
+        switch instruction.opcode {
+        case .alloca: variables.insert(instruction.result)
+        case .getelementptr:
+          // With constant indices only: no element of an array.
+          guard let base = instruction.operands[0].value.local, let variable = variables.contains(base) ? base : places[base],
+            instruction.operands.dropFirst().allSatisfy({ $0.value.local == nil })
+          else { continue }
+          places[instruction.result] = variable
+        case .store:
+          if let name = instruction.operands[0].value.local, variables.contains(name) { captured.insert(name) }
+        default: break
+        }
+      }
+    }
+    guard !captured.isEmpty else { return }
+    for block in function.blocks.indices {
+      var result: [IRInstruction] = []
+      for instruction in function.blocks[block].instructions {
+        var instruction = instruction
+        if instruction.opcode == .store, case .integer(let constant) = instruction.operands[0].value,
+          let bits = module.types.bits(instruction.operands[0].type), bits >= 8, bits <= 64,
+          let place = instruction.operands[1].value.local, captured.contains(places[place] ?? place)
+        {
+          instruction.operands[0].value = hidden(constant, instruction.operands[0].type, instruction.location, &result)
+        }
+        result.append(instruction)
+      }
+      module.functions[index].blocks[block].instructions = result
+    }
+  }
+
+  /// A constant that only the processor knows.
+  private mutating func hidden(_ constant: Int64, _ type: IRTypeID, _ location: Int32, _ out: inout [IRInstruction]) -> IRValue {
+    var zero = IRInstruction(.call, result: freshName("zero"), type: .i64, location: location)
+    zero.callee = module.add(
+      IRConstant(.assembly, opcode: .asm, words: words([name(#""$0 = r10\0A\09$0 -= r10""#), name(#""=r""#)])))
+    out.append(zero)
+    var value = IRValue.local(zero.result)
+    if type != .i64 {
+      let narrow = freshName("zero")
+      out.append(IRInstruction(.trunc, result: narrow, type: type, operands: [IROperand(.i64, value)], location: location))
+      value = .local(narrow)
+    }
+    if constant == 0 { return value }
+    let sum = freshName("hidden")
+    out.append(
+      IRInstruction(
+        .add, result: sum, type: type, operands: [IROperand(type, value), IROperand(type, .integer(constant))], location: location))
+    return .local(sum)
+  }
+
+  /// Whether a block decides with may_goto or an iterator whether its loop goes on.
+  private func isOpenStep(_ block: IRBlock) -> Bool {
+    block.instructions.contains { instruction in
+      if instruction.verbatim >= 0 {
+        return module.verbatim[Int(instruction.verbatim)].contains { token in
+          if case .word(let text) = token { module.names.hasPrefix(text, "\"may_goto") } else { false }
+        }
+      }
+      guard let symbol = instruction.calledSymbol else { return false }
+      return module.names.hasPrefix(symbol, "bpf_iter_") && module.names.hasSuffix(symbol, "_next")
+    }
+  }
+
+  /// Whether it is a call of `bpf_loop`, `bpf_for_each_map_elem` or `bpf_user_ringbuf_drain`.
+  private func isCallingBack(_ instruction: IRInstruction) -> Bool {
+    guard instruction.opcode == .call, case .constant(let index) = instruction.callee else { return false }
+    let constant = module.constants[Int(index)]
+    guard constant.kind == .cast, case .integer(let number)? = constant.operands.first?.value else { return false }
+    return number == 181 || number == 164 || number == 209
+  }
+}
