@@ -4,7 +4,8 @@ extension LoweringUnit {
   ///
   /// The verifier ends such a loop when a turn tells it nothing new, and forgets numbers for that which nothing depended on. But `sum += 1` has a
   /// check: as long as `sum` is known, so is the check's outcome, which counts as depending on it, and the verifier counts along until it gives
-  /// up. Of a number that it does not know from the start there is nothing to follow. In C one writes `i = zero` for a volatile `zero`; here the
+  /// up. Of a number that it does not know from the start there is nothing to follow. The same in loops that count to an end, for variables that
+  /// change in some turns only: each would double the paths. In C one writes `i = zero` for a volatile `zero`; here the
   /// frame pointer less itself is added: 0 to the processor, any number to the verifier.
   mutating func hideLoopConstants() {
     guard options.traps != .unchecked else { return }
@@ -17,20 +18,25 @@ extension LoweringUnit {
   /// Variables of loops in the function itself.
   private mutating func hidePhis(_ index: Int) {
     let function = module.functions[index]
+    guard function.blocks.count > 2 else { return }
     let open = function.blocks.indices.filter { isOpenStep(function.blocks[$0]) }
-    guard !open.isEmpty else { return }
     var number: [IRName: Int] = [:]
     for (position, block) in function.blocks.enumerated() { number[block.label] = position }
     let graph = BlockGraph(function, module)
     var bodies: [Int: Set<Int>] = [:]
     for (latch, header) in graph.backEdges() { bodies[header, default: []].formUnion(graph.loop(from: latch, to: header)) }
+    guard !bodies.isEmpty else { return }
+    let values = LoopValues(function)
     /// What stands at the end of a block, in front of its jump.
     var added: [Int: [IRInstruction]] = [:]
-    for (header, body) in bodies.sorted(by: { $0.key < $1.key }) where open.contains(where: { body.contains($0) }) {
+    for (header, body) in bodies.sorted(by: { $0.key < $1.key }) {
+      let isOpen = open.contains { body.contains($0) }
+      if !isOpen, !values.counts(function, graph, header, body) { continue }
       for position in module.functions[index].blocks[header].instructions.indices {
         let phi = module.functions[index].blocks[header].instructions[position]
         guard phi.opcode == .phi else { break }
         guard let bits = module.types.bits(phi.type), bits >= 8, bits <= 64 else { continue }
+        if !isOpen, !values.changesSometimes(phi, header, body) { continue }
         for operand in stride(from: 0, to: phi.operands.count - 1, by: 2) {
           guard case .integer(let constant) = phi.operands[operand].value, let label = phi.operands[operand + 1].value.local,
             let block = number[label], !body.contains(block)
@@ -128,5 +134,128 @@ extension LoweringUnit {
     let constant = module.constants[Int(index)]
     guard constant.kind == .cast, case .integer(let number)? = constant.operands.first?.value else { return false }
     return number == 181 || number == 164 || number == 209
+  }
+}
+
+/// Where the values of a function's loops come from and go.
+private struct LoopValues {
+  private var definitions: [IRName: (block: Int, instruction: IRInstruction)] = [:]
+  /// What comparisons look at.
+  private var compared: Set<IRName> = []
+
+  init(_ function: IRFunction) {
+    for (index, block) in function.blocks.enumerated() {
+      for instruction in block.instructions {
+        if !instruction.result.isEmpty { definitions[instruction.result] = (index, instruction) }
+        guard instruction.opcode == .icmp else { continue }
+        for operand in instruction.operands { if let name = operand.value.local { compared.insert(source(name)) } }
+      }
+    }
+  }
+
+  /// The name behind those that only hand it on.
+  private func source(_ name: IRName) -> IRName {
+    var name = name
+    for _ in 0..<16 {
+      guard let definition = definitions[name]?.instruction else { return name }
+      switch definition.opcode {
+      case .phi where definition.operands.count == 2:
+        guard let next = definition.operands[0].value.local else { return name }
+        name = next
+      case .extractvalue where definition.operands.last?.value == .integer(0):
+        // The sum of a checked addition: `{ sum, failed }`.
+        guard let pair = definition.operands[0].value.local, let sum = sum(ofPair: pair) else { return name }
+        name = sum
+      default: return name
+      }
+    }
+    return name
+  }
+
+  private func sum(ofPair name: IRName) -> IRName? {
+    var name: IRName? = name
+    for _ in 0..<4 {
+      guard let current = name, let definition = definitions[current]?.instruction, definition.opcode == .insertvalue else { return nil }
+      if definition.operands.last?.value == .integer(0) { return definition.operands[1].value.local }
+      name = definition.operands[0].value.local
+    }
+    return nil
+  }
+
+  /// What a variable of a loop becomes in one turn, by the ways back to the header.
+  private func next(_ phi: IRInstruction, _ body: Set<Int>, _ blocks: [IRName: Int]) -> Set<IRName> {
+    var result: Set<IRName> = []
+    for operand in stride(from: 0, to: phi.operands.count - 1, by: 2) {
+      guard let label = phi.operands[operand + 1].value.local, let block = blocks[label], body.contains(block),
+        let name = phi.operands[operand].value.local
+      else { continue }
+      result.insert(source(name))
+    }
+    return result
+  }
+
+  private func blocks(_ function: IRFunction) -> [IRName: Int] {
+    var result: [IRName: Int] = [:]
+    for (index, block) in function.blocks.enumerated() { result[block.label] = index }
+    return result
+  }
+
+  /// Whether a loop has a variable that changes by a constant in each turn, and that the loop's end is compared with.
+  func counts(_ function: IRFunction, _ graph: BlockGraph, _ header: Int, _ body: Set<Int>) -> Bool {
+    let blocks = blocks(function)
+    var counters: Set<IRName> = []
+    for phi in function.blocks[header].instructions {
+      guard phi.opcode == .phi else { break }
+      let next = next(phi, body, blocks)
+      guard next.count == 1, let name = next.first, let step = definitions[name]?.instruction, step.opcode == .add || step.opcode == .sub,
+        step.operands[0].value.local.map({ source($0) }) == phi.result, case .integer = step.operands[1].value
+      else { continue }
+      counters.insert(phi.result)
+      counters.insert(name)
+    }
+    guard !counters.isEmpty else { return false }
+    for block in body where graph.successors[block].contains(where: { !body.contains($0) }) {
+      guard let jump = function.blocks[block].instructions.last, jump.opcode == .br, jump.operands.count == 3,
+        var condition = jump.operands[0].value.local
+      else { continue }
+      if let call = definitions[condition]?.instruction, call.opcode == .call, let inner = call.operands.first?.value.local {
+        // llvm.expect
+        condition = inner
+      }
+      guard let comparison = definitions[condition]?.instruction, comparison.opcode == .icmp else { continue }
+      if comparison.operands.contains(where: { $0.value.local.map { counters.contains(source($0)) } == true }) { return true }
+    }
+    return false
+  }
+
+  /// Whether a variable of a loop keeps its value in some turns, or changes in several ways, and is compared with something.
+  func changesSometimes(_ phi: IRInstruction, _ header: Int, _ body: Set<Int>) -> Bool {
+    var seen: Set<IRName> = []
+    var isBranching = false
+    var pending: [IRName] = []
+    var ways: Set<IRName> = []
+    for operand in stride(from: 0, to: phi.operands.count - 1, by: 2) {
+      if let name = phi.operands[operand].value.local { ways.insert(source(name)) }
+    }
+    if ways.count > 1 { isBranching = true }
+    pending += ways
+    var isCompared = compared.contains(phi.result)
+    while let name = pending.popLast() {
+      guard seen.insert(name).inserted, seen.count < 64, let (block, definition) = definitions[name], body.contains(block) else { continue }
+      if compared.contains(name) { isCompared = true }
+      switch definition.opcode {
+      case .phi:
+        if block == header { continue }
+        isBranching = true
+        for operand in stride(from: 0, to: definition.operands.count - 1, by: 2) {
+          if let next = definition.operands[operand].value.local { pending.append(source(next)) }
+        }
+      case .select:
+        isBranching = true
+        for operand in definition.operands.dropFirst() { if let next = operand.value.local { pending.append(source(next)) } }
+      default: break
+      }
+    }
+    return isBranching && isCompared
   }
 }
