@@ -53,7 +53,7 @@ import PackagePlugin
     let work = context.pluginWorkDirectoryURL
     let types = context.package.directoryURL.appending(path: "Programs/kernel.btf")
     let hasTypes = FileManager.default.fileExists(atPath: types.path)
-    let output = work.appending(path: "\(name).swift")
+    let output = work.appending(path: "\(name).bpf.swift")
     return .buildCommand(
       displayName: "Compiling eBPF program \(name)", executable: tool,
       arguments: ["--name", name, "--output", output.path, "--cache", work.appending(path: "cache").path]

@@ -88,6 +88,17 @@ import Testing
     try expectItCompiles(text, application, source, in: folder)
   }
 
+  @Test func globalsOfImportedModulesSayNothingOfTheProgram() async throws {
+    let folder = try WorkFolder()
+    let compilation = try await Toolchain.compile([try folder.write(Self.program, to: "sample.swift")])
+    // BPF.g10 : Swift.Int and so on, and one that is called as a map of the program.
+    let others = (10..<90).map { "$e3BPF3g\($0)Sivp" } + ["$e3BPF8networksSivp"]
+    var skeleton = try Skeleton(
+      name: "Sample", origin: "sample.swift", bytes: compilation.object, module: "Sample", globals: others + compilation.globals + others,
+      sources: [Array(Self.program.utf8)])
+    #expect(skeleton.text().contains("let networks: LPMTrie<Prefix<IPv4Address>, Sample::Outer.Record>\n"))
+  }
+
   @Test func testsNameAllTypes() async throws {
     let folder = try WorkFolder()
     let (text, source) = try await skeleton(isTestable: true, in: folder)

@@ -16,6 +16,8 @@ package struct Skeleton {
   let isTestable: Bool
   /// Of a program in Swift: the types of its globals, by name.
   private let globals: [String: SwiftGlobal]
+  /// The name that the program's module had when it was compiled for eBPF.
+  private let ownModule: String
   /// The types that its sources declare for others.
   private let visible: Set<String>
   private var records: RecordWriter?
@@ -35,8 +37,12 @@ package struct Skeleton {
     self.isTestable = isTestable
     object = try ObjectSpec(bytes: bytes, name: name)
     var known: [String: SwiftGlobal] = [:]
-    for symbol in globals { if let global = SwiftGlobal(mangled: symbol) { known[global.name] = global } }
+    for symbol in globals {
+      guard let global = SwiftGlobal(mangled: symbol), !Self.librariesOfPrograms.contains(global.module) else { continue }
+      known[global.name] = global
+    }
     self.globals = known
+    ownModule = known.values.first?.module ?? ""
     visible = DeclarationScanner(sources).visible
     records = object.btf.map { RecordWriter($0, taken: Self.taken.union([name])) }
   }
@@ -46,6 +52,9 @@ package struct Skeleton {
     "Maps", "Programs", "Variables", "Settings", "Map", "Program", "Variable", "Loaded", "Host", "LoadOptions", "ObjectSpec", "ObjectError",
     "HashMap", "PerCPUHashMap", "ArrayMap", "PerCPUArrayMap", "LPMTrie", "QueueMap", "RingBuffer", "InlineArray", "RecordBytes",
   ]
+
+  /// The modules that a program's globals are not of.
+  private static let librariesOfPrograms: Set<String> = ["Swift", "BPF", "CBPF", "EBPFTypes", "Kernel", "__C"]
 
   // MARK: Types
 
@@ -81,9 +90,6 @@ package struct Skeleton {
       return "\(result)<\(texts.joined(separator: ", "))>"
     }
   }
-
-  /// The name that the program's module had when it was compiled for eBPF.
-  private var ownModule: String { globals.values.first?.module ?? "" }
 
   /// A type of the program, by its source where that is Swift and can be named, else by BTF.
   private mutating func type(_ source: SwiftTypeName?, _ id: BTF.TypeID, role: String) -> String? {
