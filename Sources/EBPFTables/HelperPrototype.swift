@@ -47,6 +47,18 @@ public struct HelperPrototype: Sendable {
     result = ResultType(word: words[start + 2], btfType: words[start + 3])
     arguments = InlineArray { ArgumentType(word: words[start + 4 + 2 * $0], detail: words[start + 5 + 2 * $0]) }
   }
+
+  /// ``HelperID/skbGetPayOffset``: it takes the context and returns a number.
+  public static let payloadOffset = HelperPrototype(.skbGetPayOffset, takingContext: .integer)
+
+  private init(_ helper: HelperID, takingContext result: ResultBase) {
+    self.helper = helper
+    self.result = ResultType(word: UInt32(result.rawValue), btfType: 0)
+    (isGPLOnly, takesPacketMemory, mightSleep, allowsFastcall, hasCondition, functionIndex) = (false, false, false, false, false, 0)
+    arguments = InlineArray {
+      ArgumentType(word: UInt32(($0 == 0 ? ArgumentBase.ptrToCtx : .dontcare).rawValue), detail: 0)
+    }
+  }
 }
 
 /// What kind of value an argument of a helper is (`enum bpf_arg_type`): a base and flags.

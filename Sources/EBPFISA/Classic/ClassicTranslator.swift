@@ -6,10 +6,14 @@ extension ClassicProgram {
     /// The hardware type of the device that all packets come from (`ARPHRD_*`): eBPF programs cannot ask for it. Without it programs that do
     /// are refused.
     public var hardwareType: UInt16?
+    /// The number of a helper that takes the context and answers where the payload begins, if the host has one: the kernel's own eBPF has none,
+    /// the userspace host's is `HelperID.skbGetPayOffset`. Without it programs that ask for the payload are refused.
+    public var payloadOffsetHelper: Int32?
 
-    public init(dialect: ClassicDialect = .linux, hardwareType: UInt16? = nil) {
+    public init(dialect: ClassicDialect = .linux, hardwareType: UInt16? = nil, payloadOffsetHelper: Int32? = nil) {
       self.dialect = dialect
       self.hardwareType = hardwareType
+      self.payloadOffsetHelper = payloadOffsetHelper
     }
   }
 
@@ -242,9 +246,14 @@ struct ClassicTranslator {
       }
       code.emit(.mov32(Self.a, Int32(type)))
     case .payloadOffset:
-      throw ClassicError(
-        .unsupported, at: index,
-        "ld [poff] asks the kernel's flow dissector where the payload begins; no eBPF helper does that, so the offset must be computed")
+      guard let helper = options.payloadOffsetHelper else {
+        throw ClassicError(
+          .unsupported, at: index,
+          "ld [poff] asks the kernel's flow dissector where the payload begins, and no eBPF helper of the kernel does that; name the host's as "
+            + "TranslationOptions.payloadOffsetHelper (userspace: HelperID.skbGetPayOffset)")
+      }
+      code.emit(.mov64(.r1, Self.context))
+      code.emit(.call(helper))
     case .netlinkAttribute: findAttribute(isNested: false)
     case .nestedAttribute: findAttribute(isNested: true)
     }

@@ -33,7 +33,7 @@ enum HelperTable {
   nonisolated(unsafe) static let shared: UnsafePointer<ebpf_helper?> = {
     let table = UnsafeMutablePointer<ebpf_helper?>.allocate(capacity: capacity)
     table.initialize(repeating: nil, count: capacity)
-    for entry in entries { table[Int(entry.id.rawValue)] = entry.function }
+    for entry in entries + classicHelpers { table[Int(entry.id.rawValue)] = entry.function }
     return UnsafePointer(table)
   }()
 

@@ -13,8 +13,8 @@ import Darwin
 #endif
 
 extension UserspaceProgram {
-  /// Helpers that leave a packet and its context as they are: maps, time, random, processor, loads from packets.
-  private static let readingHelpers: Set<Int32> = [1, 2, 3, 5, 7, 8, 26, 68, 125]
+  /// Helpers that leave a packet and its context as they are: maps, time, random, processor, loads from packets, and where the payload is.
+  private static let readingHelpers: Set<Int32> = [1, 2, 3, 5, 7, 8, 26, 68, 125, 255]
 
   /// Whether the program cannot write to its packet or context, whatever it was given: it stores to its stack only, and calls only
   /// helpers that do not write there.

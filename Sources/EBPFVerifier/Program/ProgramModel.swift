@@ -33,6 +33,8 @@ final class ProgramModel {
   let isSleepable: Bool
   let isGPLCompatible: Bool
   let privilege: Privilege
+  /// The userspace host runs it, and not the kernel.
+  let isForUserspace: Bool
   let layout: ContextLayout?
   let maps: [MapModel]
   /// How many of ``maps`` are the object's own; behind them are templates of inner maps.
@@ -55,6 +57,7 @@ final class ProgramModel {
 
   init(_ program: ProgramSpec, in object: ObjectSpec, type: ProgramType, options: Verifier.Options) throws(Rejection) {
     self.type = type
+    isForUserspace = options.policy == .userspace
     attachType = program.expectedAttachType
     isSleepable = program.loadFlags & 0x10 != 0
     isGPLCompatible = License.isGPLCompatible(object.license)
@@ -119,7 +122,9 @@ final class ProgramModel {
   /// What a helper takes and gives in this program; `nil` where it may not be called.
   func prototype(of helper: HelperID) -> HelperPrototype? {
     if let known = prototypes[helper.rawValue] { return known }
-    let found = HelperPrototype.find(helper, type: type, attachType: attachType, isSleepable: isSleepable, privilege: privilege)
+    var found = HelperPrototype.find(helper, type: type, attachType: attachType, isSleepable: isSleepable, privilege: privilege)
+    // What translations of classic filters call is the userspace host's own.
+    if helper == .skbGetPayOffset, type == .socketFilter, isForUserspace { found = .payloadOffset }
     prototypes[helper.rawValue] = .some(found)
     return found
   }

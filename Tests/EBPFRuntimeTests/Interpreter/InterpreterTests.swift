@@ -88,7 +88,7 @@ struct InterpreterTests {
       ("instruction 0: the target 9", [.goto(8), .exit]),
       ("instruction 0: the target 2", [.goto(1)] + Instruction.wide(.r0, 1) + [.exit]),
       ("instruction 0: a field that must be zero", [Instruction(opcode: Opcode.exitProgram, immediate: 1)]),
-      ("instruction 0: the userspace host does not have helper", [Instruction(opcode: Opcode.callHelper, immediate: 255), .exit]),
+      ("instruction 0: the userspace host does not have helper", [Instruction(opcode: Opcode.callHelper, immediate: 254), .exit]),
       ("instruction 0: a byte order conversion of 17 bits", [Instruction(opcode: 0xd4, immediate: 17), .exit]),
       ("instruction 0: there is no map 3", Instruction.map(.r1, index: 3) + [.exit]),
     ]
