@@ -109,8 +109,8 @@ let package = Package(
     .testTarget(
       name: "EBPFKernelTests",
       dependencies: [
-        "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFCapture", "EBPFToolchain",
-        "EBPFTestSupport",
+        "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture",
+        "EBPFToolchain", "EBPFTestSupport",
       ]),
     .testTarget(name: "EBPFTestingTests", dependencies: ["EBPFTesting", "EBPFCapture", "EBPFHost", "EBPFToolchain", "EBPFTypes"]),
     // Programs in Swift, compiled when the tests run.

@@ -29,6 +29,16 @@ public final class Map: Sendable {
     try backend.update(key, value, mode)
   }
 
+  /// ``lookup(_:)`` while the value's `struct bpf_spin_lock` is held (`BPF_F_LOCK`): no program's change is seen half done.
+  /// - Throws: ``HostError`` with `EINVAL` where values have no lock.
+  public func lookup(_ key: [UInt8], locked: Bool) throws(HostError) -> [UInt8]? { try backend.lookup(key, locked: locked) }
+
+  /// ``update(_:_:_:)`` while the value's `struct bpf_spin_lock` is held (`BPF_F_LOCK`); the lock itself is left as it is.
+  /// - Throws: ``HostError`` with `EINVAL` where values have no lock, or the type of map (LRU) takes no such updates.
+  public func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode = .any, locked: Bool) throws(HostError) {
+    try backend.update(key, value, mode, locked: locked)
+  }
+
   /// Puts a map of the same host under a key of a map of maps.
   public func update(_ key: [UInt8], map: Map, _ mode: UpdateMode = .any) throws(HostError) {
     try backend.update(key, map: map.backend, mode)
@@ -110,6 +120,8 @@ package protocol MapBackend: Sendable {
   var processorCount: Int { get }
   func lookup(_ key: [UInt8]) throws(HostError) -> [UInt8]?
   func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError)
+  func lookup(_ key: [UInt8], locked: Bool) throws(HostError) -> [UInt8]?
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode, locked: Bool) throws(HostError)
   func update(_ key: [UInt8], map: any MapBackend, _ mode: UpdateMode) throws(HostError)
   func update(_ key: [UInt8], program: any ProgramBackend) throws(HostError)
   func delete(_ key: [UInt8]) throws(HostError) -> Bool

@@ -35,16 +35,27 @@ final class KernelMap: MapBackend {
     try receive(fullValueSize, EBPF_MAP_LOOKUP_ELEM, key, "look up in")
   }
 
+  func lookup(_ key: [UInt8], locked: Bool) throws(HostError) -> [UInt8]? {
+    try receive(fullValueSize, EBPF_MAP_LOOKUP_ELEM, key, "look up in", flags: locked ? Self.lock : 0)
+  }
+
   func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]? {
     try receive(fullValueSize, EBPF_MAP_LOOKUP_AND_DELETE_ELEM, key, "take out of")
   }
 
-  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError) {
+  /// `BPF_F_LOCK`
+  private static let lock: UInt64 = 4
+
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode) throws(HostError) { try update(key, value, mode, locked: false) }
+
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode, locked: Bool) throws(HostError) {
     guard value.count == fullValueSize else {
       throw HostError(.badArgument, "map '\(spec.name)' has values of \(fullValueSize) bytes, not \(value.count)")
     }
     var value = value
-    if case .failure(let error) = try element(EBPF_MAP_UPDATE_ELEM, key, &value, flags: mode.rawValue) { throw failure("update", error) }
+    if case .failure(let error) = try element(EBPF_MAP_UPDATE_ELEM, key, &value, flags: mode.rawValue | (locked ? Self.lock : 0)) {
+      throw failure("update", error)
+    }
   }
 
   func delete(_ key: [UInt8]) throws(HostError) -> Bool {
@@ -197,9 +208,11 @@ final class KernelMap: MapBackend {
   }
 
   /// Receives bytes from an operation; `nil` where it says that there are none.
-  private func receive(_ size: Int, _ command: ebpf_command, _ key: [UInt8]?, _ action: String) throws(HostError) -> [UInt8]? {
+  private func receive(_ size: Int, _ command: ebpf_command, _ key: [UInt8]?, _ action: String, flags: UInt64 = 0) throws(HostError)
+    -> [UInt8]?
+  {
     var bytes = [UInt8](repeating: 0, count: size)
-    switch try element(command, key, &bytes) {
+    switch try element(command, key, &bytes, flags: flags) {
     case .success: return bytes
     case .failure(let error) where error.errno == ENOENT: return nil
     case .failure(let error): throw failure(action, error)

@@ -67,7 +67,7 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
       let target =
         map.pointee.values.unsafelyUnwrapped + Int(index) &* Int(map.pointee.value_stride)
         + Int(environment.pointee.cpu) &* Int(map.pointee.cpu_stride)
-      SpinLockField.copyIn(map, target, value)
+      if flags & UpdateFlags.lock == 0 { SpinLockField.copyIn(map, target, value) } else { SpinLockField.copyInLocked(map, target, value) }
       return 0
     }
     header.pointee.remove = { _, _, _ in negated(EINVAL) }
@@ -87,9 +87,10 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
   }
 
   private static func updateError(_ index: UInt32, _ flags: UInt64, of map: UnsafeMutablePointer<ebpf_map>) -> Int32 {
-    if flags > UpdateFlags.exist { return EINVAL }
+    if flags & ~UpdateFlags.lock > UpdateFlags.exist { return EINVAL }
     if index >= map.pointee.max_entries { return E2BIG }
-    return flags == UpdateFlags.noExist ? EEXIST : 0
+    if flags & UpdateFlags.noExist != 0 { return EEXIST }
+    return flags & UpdateFlags.lock != 0 && map.pointee.lock_end == 0 ? EINVAL : 0
   }
 
   override var directValues: (address: UInt64, byteCount: UInt64)? {
@@ -110,6 +111,13 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
       cebpf_copy_out(value, self.value(index, 0), spec.valueSize)
       SpinLockField.hide(header, value)
     }
+    return 0
+  }
+
+  override func readLocked(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 {
+    let index = key.loadUnaligned(as: UInt32.self)
+    guard Int(index) < spec.maxEntries else { return ENOENT }
+    SpinLockField.copyOutLocked(header, value, self.value(index, 0))
     return 0
   }
 
@@ -140,8 +148,10 @@ final class ArrayMap: UserspaceMap, @unchecked Sendable {
     if spec.type == .percpuArray {
       // Of each processor's value whole words, as the kernel copies them.
       for processor in 0..<processorCount { cebpf_copy_in(self.value(index, processor), value + processor * stride, stride) }
-    } else {
+    } else if flags & UpdateFlags.lock == 0 {
       SpinLockField.copyIn(header, self.value(index, 0), value)
+    } else {
+      SpinLockField.copyInLocked(header, self.value(index, 0), value)
     }
     return 0
   }
@@ -161,11 +171,12 @@ func nextIndex(after key: UnsafeRawPointer?, count: Int, into next: UnsafeMutabl
   return 0
 }
 
-/// The flags of an update (`BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`).
+/// The flags of an update (`BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`), and `BPF_F_LOCK`, which goes with each.
 enum UpdateFlags {
   static let any: UInt64 = 0
   static let noExist: UInt64 = 1
   static let exist: UInt64 = 2
+  static let lock: UInt64 = 4
 }
 
 /// Calls a program's callback for an element: `long callback(map, key, value, context)`.

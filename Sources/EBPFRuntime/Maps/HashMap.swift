@@ -164,6 +164,7 @@ class HashMap: UserspaceMap, @unchecked Sendable {
   }
 
   private func flagsError(_ old: UInt64, _ flags: UInt64) -> Int32 {
+    let flags = flags & ~UpdateFlags.lock
     if old != 0, flags == UpdateFlags.noExist { return EEXIST }
     if old == 0, flags == UpdateFlags.exist { return ENOENT }
     return 0
@@ -176,7 +177,11 @@ class HashMap: UserspaceMap, @unchecked Sendable {
   func put(
     _ key: UnsafeRawPointer, _ value: UnsafeRawPointer, _ flags: UInt64, on processor: Int?, replaced: UnsafeMutablePointer<UInt64>? = nil
   ) -> Int32 {
-    if flags > UpdateFlags.exist { return EINVAL }
+    if flags & UpdateFlags.lock != 0 {
+      // Maps that evict take no locked updates, with or without a lock in their values.
+      guard header.pointee.lock_end != 0, !table.pointee.isLRU else { return EINVAL }
+    }
+    if flags & ~UpdateFlags.lock > UpdateFlags.exist { return EINVAL }
     let hash = KeyAny.hash(key, spec.keySize, table.pointee.seed)
     let bucket = table.pointee.bucket(of: hash)
     let list = listCount > 1 ? (processor ?? Int(cebpf_current_processor())) % listCount : 0
@@ -190,6 +195,13 @@ class HashMap: UserspaceMap, @unchecked Sendable {
         table.pointee.unlock(bucket)
         if hasRoom { countDown() }
         return error
+      }
+      if old != 0, flags & UpdateFlags.lock != 0 {
+        // In place, so that whoever holds the element's lock sees the old value or the new one.
+        SpinLockField.copyInLocked(header, table.pointee.value(of: old, on: 0), value)
+        table.pointee.unlock(bucket)
+        if hasRoom { countDown() }
+        return 0
       }
       if old != 0, table.pointee.isPerCPU {
         store(value, old, on: processor, isNew: false)
@@ -295,6 +307,13 @@ class HashMap: UserspaceMap, @unchecked Sendable {
   override func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 {
     withElement(key) { element, _ in
       copy(element, to: value)
+      return false
+    }
+  }
+
+  override func readLocked(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 {
+    withElement(key) { element, _ in
+      SpinLockField.copyOutLocked(header, value, table.pointee.value(of: element, on: 0))
       return false
     }
   }

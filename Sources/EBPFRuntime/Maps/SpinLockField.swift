@@ -41,6 +41,27 @@ enum SpinLockField {
     if start < count { cebpf_copy_in(target + start, value + start, count - start) }
   }
 
+  /// Copies a value into a map, but for its lock, which is held meanwhile (`copy_map_value_locked`).
+  static func copyInLocked(_ map: UnsafeMutablePointer<ebpf_map>, _ target: UnsafeMutableRawPointer, _ value: UnsafeRawPointer) {
+    let lock = lock(map, target)
+    cebpf_lock(lock)
+    copyIn(map, target, value)
+    cebpf_unlock(lock)
+  }
+
+  /// Copies a value out of a map while its lock is held; the copy's lock is a free one.
+  static func copyOutLocked(_ map: UnsafeMutablePointer<ebpf_map>, _ target: UnsafeMutableRawPointer, _ value: UnsafeMutableRawPointer) {
+    let lock = lock(map, value)
+    cebpf_lock(lock)
+    cebpf_copy_out(target, value, Int(map.pointee.value_size))
+    cebpf_unlock(lock)
+    hide(map, target)
+  }
+
+  private static func lock(_ map: UnsafeMutablePointer<ebpf_map>, _ value: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
+    (value + (Int(map.pointee.lock_end) - size)).assumingMemoryBound(to: UInt32.self)
+  }
+
   /// Makes the lock of a new element a free one.
   static func initialize(_ map: UnsafeMutablePointer<ebpf_map>, _ value: UnsafeMutableRawPointer) {
     if map.pointee.lock_end != 0 { cebpf_store_relaxed32(UInt64(UInt(bitPattern: value)) + UInt64(map.pointee.lock_end) - UInt64(size), 0) }

@@ -57,6 +57,9 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
   /// - Returns: 0 or an errno, as do the others.
   func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 { notSupported }
 
+  /// The same while the value's lock is held; asked only of maps whose values have one.
+  func readLocked(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Int32 { notSupported }
+
   /// Puts a value (``fullValueSize`` bytes) under a key.
   func write(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, _ flags: UInt64) -> Int32 { notSupported }
 
@@ -97,6 +100,26 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
     return try receive(fullValueSize, "look up in", key) { read($0, into: $1) }
   }
 
+  func lookup(_ key: [UInt8], locked: Bool) throws(HostError) -> [UInt8]? {
+    guard locked else { return try lookup(key) }
+    try checkAccess(.writeOnly, "look up in")
+    try checkLock("look up in")
+    return try receive(fullValueSize, "look up in", key) { readLocked($0, into: $1) }
+  }
+
+  func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode, locked: Bool) throws(HostError) {
+    guard locked else { return try update(key, value, mode) }
+    try checkAccess(.readOnly, "update")
+    try checkLock("update")
+    try fill(key, value, flags: mode.rawValue | UpdateFlags.lock)
+  }
+
+  private func checkLock(_ action: String) throws(HostError) {
+    guard header.pointee.lock_end == 0 else { return }
+    throw HostError(
+      .mapOperation, "\(action) map '\(spec.name)': its values have no struct bpf_spin_lock to hold (EINVAL)", errno: EINVAL)
+  }
+
   func lookupAndDelete(_ key: [UInt8]) throws(HostError) -> [UInt8]? {
     try checkAccess(.writeOnly, "take out of")
     try checkAccess(.readOnly, "take out of")
@@ -110,12 +133,16 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
 
   /// Updates whatever the map's flags say: how a loader puts the contents in.
   func fill(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode = .any) throws(HostError) {
+    try fill(key, value, flags: mode.rawValue)
+  }
+
+  private func fill(_ key: [UInt8], _ value: [UInt8], flags: UInt64) throws(HostError) {
     try checkSize(key)
     guard value.count == fullValueSize else {
       throw HostError(.badArgument, "map '\(spec.name)' has values of \(fullValueSize) bytes, not \(value.count)")
     }
     let error = key.withUnsafeBytes { key in
-      value.withUnsafeBytes { value in write(key.startOrAny, value.startOrAny, mode.rawValue) }
+      value.withUnsafeBytes { value in write(key.startOrAny, value.startOrAny, flags) }
     }
     if error != 0 { throw failure("update", error) }
   }
@@ -255,39 +282,6 @@ class UserspaceMap: MapBackend, @unchecked Sendable {
       }
     return HostError(.mapOperation, "\(action) map '\(spec.name)': \(reason) (\(Errno.name(error)))", errno: error)
   }
-}
-
-/// `ENOTSUPP`, which only the kernel knows by name.
-let notSupported: Int32 = 524
-
-/// An errno as a helper returns it.
-@inline(__always)
-func negated(_ error: Int32) -> Int64 { -Int64(error) }
-
-enum Errno {
-  /// The name of an errno that maps answer with; else its number.
-  static func name(_ error: Int32) -> String {
-    switch error {
-    case EPERM: "EPERM"
-    case ENOENT: "ENOENT"
-    case E2BIG: "E2BIG"
-    case EBADF: "EBADF"
-    case EBUSY: "EBUSY"
-    case ENOMEM: "ENOMEM"
-    case EEXIST: "EEXIST"
-    case EINVAL: "EINVAL"
-    case ENOSPC: "ENOSPC"
-    case EOPNOTSUPP: "EOPNOTSUPP"
-    case notSupported: "ENOTSUPP"
-    default: "errno \(error)"
-    }
-  }
-}
-
-/// Numbers of maps and programs, unique in the process: what the host API shows where they are values.
-enum UserspaceID {
-  private static let last = Atomic<UInt32>(0)
-  static func next() -> UInt32 { last.add(1, ordering: .relaxed).newValue }
 }
 
 extension UnsafeRawBufferPointer {

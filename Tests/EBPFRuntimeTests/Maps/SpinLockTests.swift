@@ -77,4 +77,66 @@ struct SpinLockTests {
     try map.update([0, 0, 0, 0], value)
     #expect(try loaded.programs[0].run(TestInput(data: [UInt8](repeating: 0, count: 14))).returnValue == 1)
   }
+
+  @Test("the host's updates and look-ups hold the lock", arguments: [MapType.array, .hash])
+  func hostHoldsTheLock(type: MapType) throws {
+    // Under the lock the program counts a up, and b after it: whoever sees the value under the lock sees both equal.
+    let program =
+      lookup + [
+        .mov64(.r1, .r6), .add64(.r1, 4), .call(93), .load(.dw, .r7, .r6, 8), .add64(.r7, 1), .store(.dw, .r6, 8, .r7),
+        .store(.dw, .r6, 16, .r7), .mov64(.r1, .r6), .add64(.r1, 4), .call(94), .mov64(.r0, 0), .exit,
+      ]
+    let loaded = try load(object(type, program), .jit)
+    defer { loaded.close() }
+    let map = loaded.maps[0]
+    let key: [UInt8] = [0, 0, 0, 0]
+    try map.update(key, [UInt8](repeating: 0, count: 24))
+    let packet = [UInt8](repeating: 0, count: 14)
+    try inThreads(3) { thread in
+      for turn in 0..<2000 {
+        switch thread {
+        case 0: _ = try loaded.programs[0].run(TestInput(data: packet, repeatCount: 8))
+        case 1:
+          let value = try #require(try map.lookup(key, locked: true))
+          if value[8..<16] != value[16..<24] { Issue.record("a value half changed: \(value)") }
+        default: try map.update(key, [UInt8](repeating: 1, count: 8) + [UInt8](repeating: UInt8(turn % 7), count: 16), .exist, locked: true)
+        }
+      }
+    }
+    // The lock is free again, and no part of what was written.
+    #expect(try map.lookup(key, locked: true)?[4..<8] == [0, 0, 0, 0])
+  }
+
+  @Test("which updates may ask for the lock", arguments: engines)
+  func lockFlags(engine: LoadOptions.Engine) throws {
+    func errno(_ body: () throws(HostError) -> Void) -> Int32 {
+      do { try body() } catch { return error.errno }
+      return 0
+    }
+    let value = [UInt8](repeating: 0, count: 24)
+    // What bpf_map_update_elem answers with the flags: BPF_F_LOCK alone, with BPF_NOEXIST, with BPF_EXIST, with another bit.
+    for (type, hasLock, expected) in [
+      (MapType.array, true, [0, -17, 0, -22]), (.array, false, [-22, -17, -22, -22]), (.hash, true, [0, -17, 0, -22]),
+      (.hash, false, [-22, -22, -22, -22]), (.lruHash, false, [-22, -22, -22, -22]), (.percpuArray, false, [-22, -17, -22, -22]),
+    ] {
+      for (flags, answer) in zip([Int32(4), 5, 6, 12], expected) {
+        let program =
+          [.store(.dw, .r10, -24, 0), .store(.dw, .r10, -16, 0), .store(.dw, .r10, -8, 0), .store(.w, .r10, -28, 0)]
+          + [.mov64(.r2, .r10), .add64(.r2, -28), .mov64(.r3, .r10), .add64(.r3, -24), .mov64(.r4, flags)]
+          + Instruction.map(.r1, index: 0) + [.call(2), .exit]
+        var object = try object(type, program)
+        if !hasLock { object.maps[0].valueTypeID = 0 }
+        let loaded = try load(object, engine)
+        defer { loaded.close() }
+        let map = loaded.maps[0]
+        try map.update([0, 0, 0, 0], [UInt8](repeating: 0, count: map.fullValueSize))
+        let result = try loaded.programs[0].run(TestInput(data: [UInt8](repeating: 0, count: 14))).returnValue
+        #expect(Int64(bitPattern: result) == Int64(answer), "\(type), lock \(hasLock), flags \(flags)")
+        #expect(errno { () throws(HostError) in _ = try map.lookup([0, 0, 0, 0], locked: true) } == (hasLock ? 0 : 22))
+        if !hasLock, map.processorCount == 1 {
+          #expect(errno { () throws(HostError) in try map.update([0, 0, 0, 0], value, locked: true) } == 22)
+        }
+      }
+    }
+  }
 }
