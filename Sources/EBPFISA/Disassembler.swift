@@ -76,6 +76,7 @@ public struct Disassembler: Sendable {
 extension Disassembler {
   /// A name for a slot, as an object's symbol table gives it.
   public struct Symbol: Sendable, Hashable {
+    /// The name, and the slot that it stands for.
     public let name: String
     public let slot: Int
     public init(_ name: String, at slot: Int) {

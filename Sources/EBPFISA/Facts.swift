@@ -1,7 +1,8 @@
-/// What a proof says of each instruction of a program: made by the verifier, read by the JIT. All of it is by the slots of the
+/// What a proof says of each instruction of a program: made by the verifier, read by the engines. All of it is by the slots of the
 /// program as it was verified.
 ///
-/// A fact may be missing and never changes what a correct program computes; it lets code be left out.
+/// Most let code be left out: such a fact may be missing, and never changes what a correct program computes. Those of fields of the context say
+/// what a store does: the instruction alone does not.
 @frozen
 public struct Facts: Sendable, Hashable {
   /// What is known of one slot.
@@ -23,6 +24,12 @@ public struct Facts: Sendable, Hashable {
     /// The divisor is never zero, and for a signed operation the quotient does not overflow.
     @inlinable
     public static var safeDivision: Flags { Flags(rawValue: 1 << 3) }
+    /// The store of 32 bits is to a field of the context that has 16 behind it: the lower 16 are stored (`bpf_convert_ctx_access`).
+    @inlinable
+    public static var halfWordField: Flags { Flags(rawValue: 1 << 4) }
+    /// With ``halfWordField``: nothing is stored where the value is no queue (`NO_QUEUE_MAPPING`, 0xffff, and above).
+    @inlinable
+    public static var queueField: Flags { Flags(rawValue: 1 << 5) }
   }
 
   /// One element a slot.

@@ -79,35 +79,7 @@ public struct InstructionForm: Sendable, Hashable {
   public let writes: Written
 
   /// Whether the slot is of this form: all that tells variants apart agrees, and what must be zero is zero.
-  public func matches(_ instruction: Instruction) -> Bool {
-    opcode == instruction.opcode && Self.matches(destination, instruction.destination) && Self.matches(source, instruction.source)
-      && matches(offset: instruction.offset) && matches(immediate: instruction.immediate)
-  }
-
-  private static func matches(_ field: RegisterField, _ value: UInt8) -> Bool {
-    switch field {
-    case .zero: value == 0
-    case .register: true
-    case .exactly(let number): value == number
-    }
-  }
-
-  private func matches(offset value: Int16) -> Bool {
-    switch offset {
-    case .zero: value == 0
-    case .memory, .distance, .module: true
-    case .exactly(let number): value == number
-    }
-  }
-
-  private func matches(immediate value: Int32) -> Bool {
-    switch immediate {
-    case .zero: value == 0
-    case .any, .distance: true
-    case .addressSpaces: value == 1 || value == 1 << 16
-    case .exactly(let number): value == number
-    }
-  }
+  public func matches(_ instruction: Instruction) -> Bool { Pattern(self).matches(instruction.bits) }
 
   /// The registers over 10 that the slot names where the form wants a register; `nil` where all is well.
   func impossibleRegister(in instruction: Instruction) -> UInt8? {
@@ -119,19 +91,74 @@ public struct InstructionForm: Sendable, Hashable {
   /// The form of a slot; `nil` where the opcode does not exist or a reserved field is in use.
   ///
   /// The second slot of an `ld_imm64` has no form.
-  public static func of(_ instruction: Instruction) -> InstructionForm? {
-    byOpcode[Int(instruction.opcode)].first { $0.matches(instruction) }
+  public static func of(_ instruction: Instruction) -> InstructionForm? { index(of: instruction).map { all[$0] } }
+
+  /// Where the form of a slot stands in ``all``; `nil` where the slot has none.
+  package static func index(of instruction: Instruction) -> Int? {
+    let bits = instruction.bits
+    var row = Int(firstRows[Int(instruction.opcode)])
+    let end = Int(firstRows[Int(instruction.opcode) + 1])
+    while row < end {
+      if patterns[row].matches(bits) { return row }
+      row += 1
+    }
+    return nil
   }
 
   /// Whether any form has the opcode.
-  public static func exists(opcode: UInt8) -> Bool { !byOpcode[Int(opcode)].isEmpty }
+  public static func exists(opcode: UInt8) -> Bool { firstRows[Int(opcode)] != firstRows[Int(opcode) + 1] }
 
   /// All rows, by opcode.
   public static let all: [InstructionForm] = makeRows().sorted { $0.opcode < $1.opcode }
 
-  private static let byOpcode: [[InstructionForm]] = {
-    var table = [[InstructionForm]](repeating: [], count: 256)
-    for form in all { table[Int(form.opcode)].append(form) }
-    return table
-  }()
+  /// What ``all`` ask of a slot.
+  private static let patterns: [Pattern] = all.map(Pattern.init)
+
+  /// For each opcode the position of its first row in ``all``, and at the end how many there are.
+  private static let firstRows: [UInt16] = (0...256).map { opcode in
+    UInt16(all.firstIndex { Int($0.opcode) >= opcode } ?? all.count)
+  }
+}
+
+/// What a form asks of a slot's 64 bits.
+private struct Pattern {
+  /// The bits that are given, and what they are.
+  var mask: UInt64
+  var value: UInt64
+  /// Whether the immediate is one of the two address space casts.
+  var isAddressSpaceCast: Bool
+
+  init(_ form: InstructionForm) {
+    mask = 0xff
+    value = UInt64(form.opcode)
+    for (field, shift) in [(form.destination, UInt64(8)), (form.source, 12)] {
+      switch field {
+      case .zero: mask |= 0xf << shift
+      case .register: break
+      case .exactly(let number):
+        mask |= 0xf << shift
+        value |= UInt64(number) << shift
+      }
+    }
+    switch form.offset {
+    case .zero: mask |= 0xffff << 16
+    case .memory, .distance, .module: break
+    case .exactly(let number):
+      mask |= 0xffff << 16
+      value |= UInt64(UInt16(bitPattern: number)) << 16
+    }
+    switch form.immediate {
+    case .zero: mask |= 0xffff_ffff << 32
+    case .any, .distance, .addressSpaces: break
+    case .exactly(let number):
+      mask |= 0xffff_ffff << 32
+      value |= UInt64(UInt32(bitPattern: number)) << 32
+    }
+    isAddressSpaceCast = form.immediate == .addressSpaces
+  }
+
+  @inline(__always)
+  func matches(_ bits: UInt64) -> Bool {
+    bits & mask == value && (!isAddressSpaceCast || bits >> 32 == 1 || bits >> 32 == 1 << 16)
+  }
 }

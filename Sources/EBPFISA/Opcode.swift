@@ -3,6 +3,7 @@
 /// Plain `UInt8` constants, so that they can be combined with `|` and matched in a `switch` at no cost.
 public enum Opcode {
   // MARK: Classes, bits 0-2
+  /// The bits that hold the class.
   public static let classMask: UInt8 = 0x07
   /// `ld`: wide constants and the legacy packet loads.
   public static let ld: UInt8 = 0x00
@@ -28,12 +29,15 @@ public enum Opcode {
   public static let x: UInt8 = 0x08
 
   // MARK: Arithmetic, bits 4-7
+  /// The bits that hold the operation, of arithmetic and of jumps.
   public static let operationMask: UInt8 = 0xf0
+  /// Sum, difference and product, wrapping around.
   public static let add: UInt8 = 0x00
   public static let sub: UInt8 = 0x10
   public static let mul: UInt8 = 0x20
   /// Unsigned division; signed where `offset` is 1.
   public static let div: UInt8 = 0x30
+  /// Bitwise, shifts to the left and to the right without sign, and the negative of the destination.
   public static let or: UInt8 = 0x40
   public static let and: UInt8 = 0x50
   public static let lsh: UInt8 = 0x60
@@ -41,14 +45,17 @@ public enum Opcode {
   public static let neg: UInt8 = 0x80
   /// Unsigned remainder; signed where `offset` is 1.
   public static let mod: UInt8 = 0x90
+  /// Bitwise, one or the other.
   public static let xor: UInt8 = 0xa0
   /// Move; with sign extension from `offset` bits where that is 8, 16 or 32; an address space cast where it is 1.
   public static let mov: UInt8 = 0xb0
+  /// A shift to the right that keeps the sign.
   public static let arsh: UInt8 = 0xc0
   /// Byte order conversion (`alu32`: to little or big endian by the source bit) or unconditional swap (`alu64`); width in `immediate`.
   public static let end: UInt8 = 0xd0
 
   // MARK: Jumps, bits 4-7
+  /// Always; where equal, greater, greater or equal (unsigned), with a bit in common, not equal, greater, greater or equal (signed).
   public static let ja: UInt8 = 0x00
   public static let jeq: UInt8 = 0x10
   public static let jgt: UInt8 = 0x20
@@ -57,8 +64,10 @@ public enum Opcode {
   public static let jne: UInt8 = 0x50
   public static let jsgt: UInt8 = 0x60
   public static let jsge: UInt8 = 0x70
+  /// A call and the end of a function.
   public static let call: UInt8 = 0x80
   public static let exit: UInt8 = 0x90
+  /// Where less, less or equal (unsigned), less, less or equal (signed).
   public static let jlt: UInt8 = 0xa0
   public static let jle: UInt8 = 0xb0
   public static let jslt: UInt8 = 0xc0
@@ -67,6 +76,7 @@ public enum Opcode {
   public static let jcond: UInt8 = 0xe0
 
   // MARK: Size of memory accesses, bits 3-4
+  /// The bits that hold the size.
   public static let sizeMask: UInt8 = 0x18
   /// 4 bytes.
   public static let w: UInt8 = 0x00
@@ -78,7 +88,9 @@ public enum Opcode {
   public static let dw: UInt8 = 0x18
 
   // MARK: Mode of memory accesses, bits 5-7
+  /// The bits that hold the mode.
   public static let modeMask: UInt8 = 0xe0
+  /// No memory at all: the constant of `ld_imm64`.
   public static let imm: UInt8 = 0x00
   /// Legacy packet access at a constant offset.
   public static let abs: UInt8 = 0x20
@@ -155,20 +167,4 @@ public enum WideSource {
   public static let mapIndex: UInt8 = 5
   /// The first value of a map by index, plus the second slot's immediate.
   public static let mapIndexValue: UInt8 = 6
-}
-
-/// The limits of the machine and of the kernel's loader.
-public enum Limits {
-  /// r0 to r10.
-  public static let registerCount = 11
-  /// The read-only frame pointer.
-  public static let framePointer: UInt8 = 10
-  /// Bytes of stack in a frame.
-  public static let stackSize = 512
-  /// Frames of bpf-to-bpf calls, the program's own included (`MAX_CALL_FRAMES`).
-  public static let callFrames = 8
-  /// Tail calls in a row (`MAX_TAIL_CALL_CNT`).
-  public static let tailCalls = 33
-  /// Slots in a program that the kernel takes from a privileged user (`BPF_COMPLEXITY_LIMIT_INSNS`).
-  public static let programSlots = 1_000_000
 }

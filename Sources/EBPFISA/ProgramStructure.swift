@@ -1,5 +1,6 @@
 /// Why a sequence of slots is not a program, and where.
 public struct InstructionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which kind of fault.
   public enum Code: Sendable, Hashable {
     case empty
     case unknownOpcode
@@ -13,6 +14,7 @@ public struct InstructionError: Error, Hashable, Sendable, CustomStringConvertib
     case fallsOffTheEnd
   }
 
+  /// Which kind of fault it is.
   public let code: Code
   /// The slot that is at fault.
   public let slot: Int

@@ -35,6 +35,7 @@ public struct CompiledCode: Sendable, Hashable {
 
   /// Eight bytes, little-endian, at `offset` in the code, that receive the target's absolute address.
   public struct Relocation: Sendable, Hashable {
+    /// Where the eight bytes are, and what they are to hold.
     public var offset: Int
     public var target: Target
     public init(offset: Int, target: Target) {
@@ -43,6 +44,7 @@ public struct CompiledCode: Sendable, Hashable {
     }
   }
 
+  /// What processor code is for.
   public enum Architecture: String, Sendable, Hashable {
     case x86_64
     case arm64

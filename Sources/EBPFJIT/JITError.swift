@@ -1,5 +1,6 @@
 /// Why a program was not compiled: what is wrong, at which slot, and what to do about it.
 public struct JITError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Which kind of failure.
   public enum Code: String, Sendable, Hashable {
     case emptyProgram
     case programTooLarge
@@ -17,15 +18,16 @@ public struct JITError: Error, Sendable, Hashable, CustomStringConvertible {
   public var code: Code
   /// Index of the slot at fault, where there is one.
   public var slot: Int?
-  public var context: String
+  /// What is wrong, in a line.
+  public var message: String
 
-  public init(_ code: Code, slot: Int? = nil, _ context: String) {
+  public init(_ code: Code, slot: Int? = nil, _ message: String) {
     self.code = code
     self.slot = slot
-    self.context = context
+    self.message = message
   }
 
   public var description: String {
-    slot.map { "cannot compile instruction \($0): \(context)" } ?? "cannot compile the program: \(context)"
+    slot.map { "cannot compile instruction \($0): \(message)" } ?? "cannot compile the program: \(message)"
   }
 }

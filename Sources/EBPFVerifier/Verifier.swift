@@ -54,7 +54,7 @@ public enum Verdict: Sendable {
 
 /// What was learned of an accepted program.
 public struct Proof: Sendable {
-  /// What the JIT may rely on.
+  /// What the engines may rely on.
   public var facts: Facts
   /// Instructions walked, states kept: what the kernel prints as `processed N insns`.
   public var instructionsProcessed: Int
@@ -74,6 +74,7 @@ public struct Proof: Sendable {
 
 /// Why a program was not accepted.
 public struct Rejection: Error, Sendable, Hashable {
+  /// Why a program is not accepted.
   public enum Category: String, Sendable, Hashable {
     /// The program can do what it must not, as far as can be seen.
     case unsafe

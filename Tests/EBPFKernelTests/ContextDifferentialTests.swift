@@ -90,6 +90,35 @@ struct ContextDifferentialTests {
     }
   }
 
+  /// Fields that programs see with 32 bits and that have 16: what is stored comes back as the kernel gives it back.
+  @Test(arguments: [Int16(12), 44, 72])
+  func fieldsOf16Bits(offset: Int16) throws {
+    var stores: [[Instruction]] = []
+    for value: Int32 in [0, 1, 0x7fff, 0xfffe, 0xffff, 0x10000, 0x1_2345, .max, -1, -2, .min, -0x10000] {
+      stores.append([.store(.w, .r1, offset, value)])
+      stores.append([.mov32(.r2, value), .store(.w, .r1, offset, .r2)])
+      stores.append([.mov64(.r2, value), .store(.w, .r1, offset, .r2)])
+    }
+    stores.append(Instruction.wide(.r2, 0x7_0000_0005) + [.store(.w, .r1, offset, .r2)])
+    for store in stores {
+      // What was there before is 7, so that a store that is left out shows.
+      let code = [.store(.w, .r1, offset, 7)] + store + [.load(.w, .r0, .r1, offset), .exit]
+      let object = ObjectSpec(programs: [ProgramSpec(name: "p", type: .schedCls, instructions: code)], license: "GPL")
+      let input = TestInput(data: [UInt8](repeating: 0, count: 64))
+      let kernel = try KernelHost().load(object)
+      defer { kernel.close() }
+      let expected = try kernel.programs[0].run(input).returnValue
+      for engine in LoadOptions.Engine.allCases {
+        var options = LoadOptions()
+        options.engine = engine
+        let here = try UserspaceHost().load(object, options: options)
+        defer { here.close() }
+        let result = try here.programs[0].run(input).returnValue
+        #expect(UInt32(truncatingIfNeeded: result) == UInt32(truncatingIfNeeded: expected), "\(engine), \(store)")
+      }
+    }
+  }
+
   @Test func xdpFields() throws {
     let type = ProgramType(rawValue: 6)
     for offset: Int16 in [12, 16] {

@@ -65,6 +65,7 @@ struct X86_64Condition: Equatable {
   let rawValue: UInt8
 
   static let below = X86_64Condition(rawValue: 2)
+  static let aboveOrEqual = X86_64Condition(rawValue: 3)
   static let equal = X86_64Condition(rawValue: 4)
   static let notEqual = X86_64Condition(rawValue: 5)
   static let above = X86_64Condition(rawValue: 7)

@@ -164,7 +164,7 @@ extension X86_64Translator {
   /// The load or store at `next` through an address of which nothing else is left to do.
   private mutating func access(_ slot: Int, _ next: Int, _ part: UInt8, _ address: Address, _ displacement: Int) -> Int? {
     let access = program[next]
-    guard let sum = Int32(exactly: displacement &+ Int(access.offset)) else { return nil }
+    guard let sum = Int32(exactly: displacement &+ Int(access.offset)), !has(.halfWordField, next) else { return nil }
     var address = address
     address.displacement = sum
     switch access.opcode & (Opcode.classMask | Opcode.modeMask) {

@@ -9,6 +9,26 @@ extension X86_64Translator {
     return slot &+ 1
   }
 
+  /// A store to a field of the context that has 16 bits, see ``Facts/Flags/halfWordField``.
+  mutating func storeHalfWord(_ slot: Int, _ instruction: Instruction) -> Int {
+    let address = Address(Register(instruction.destination), Int32(instruction.offset))
+    let isQueue = has(.queueField, slot)
+    if instruction.instructionClass == Opcode.st {
+      if !isQueue || instruction.immediate < Limits.noQueue { encoder.store(address, constant: instruction.immediate, bytes: 2) }
+      return slot &+ 1
+    }
+    let source = Register(instruction.source)
+    guard isQueue else {
+      encoder.store(address, source, bytes: 2)
+      return slot &+ 1
+    }
+    encoder.arithmetic(.cmp, source, Limits.noQueue, wide: true)
+    let isNone = encoder.shortJump(.aboveOrEqual)
+    encoder.store(address, source, bytes: 2)
+    encoder.land(isNone)
+    return slot &+ 1
+  }
+
   /// Atomic operations; the outline has checked size and operation.
   mutating func atomic(_ slot: Int, _ instruction: Instruction) {
     let bytes = Opcode.accessSize(instruction.opcode)

@@ -93,11 +93,13 @@ struct X86_64Translator: ~Copyable {
     case Opcode.alu32: return try arithmetic(slot, instruction, wide: false)
     case Opcode.ldx: return load(slot, instruction)
     case Opcode.st:
+      if has(.halfWordField, slot) { return storeHalfWord(slot, instruction) }
       encoder.store(
         Address(Register(instruction.destination), Int32(instruction.offset)), constant: instruction.immediate,
         bytes: Opcode.accessSize(instruction.opcode))
       return slot &+ 1
     case Opcode.stx:
+      if has(.halfWordField, slot) { return storeHalfWord(slot, instruction) }
       if instruction.opcode & Opcode.modeMask == Opcode.mem {
         encoder.store(
           Address(Register(instruction.destination), Int32(instruction.offset)), Register(instruction.source),

@@ -50,7 +50,7 @@ struct Loader {
 
   /// Puts a map's contents in, and freezes it where it asks for that. Programs follow when they are loaded.
   private func fill(_ map: UserspaceMap, with maps: [UserspaceMap]) throws(HostError) {
-    if map.spec.dataSection == .kconfig { try map.fill([0, 0, 0, 0], KernelConfiguration.bytes(map.spec, object)) }
+    if map.spec.dataSection == .kconfig { try map.fill([0, 0, 0, 0], KernelSettings.bytes(map.spec, object)) }
     for entry in map.spec.contents {
       switch entry.value {
       case .bytes(let bytes): try map.fill(entry.key, bytes)
@@ -119,12 +119,13 @@ struct Loader {
   private func executable(of spec: ProgramSpec, type: ProgramType, facts: Facts?) throws(HostError) -> Engine {
     do throws(HostError) {
       // What the decoder refuses is refused whatever the engine.
-      let decoded = try Decoder(program: spec.instructions, links: links).decode()
+      let decoded = try Decoder(program: spec.instructions, links: links, facts: facts).decode()
       switch options.engine {
       case .checked:
         return .checked(
           CheckedProgram(
             name: spec.name, type: type, attachType: spec.expectedAttachType, instructions: spec.instructions, decoded: decoded,
+            facts: facts,
             helpers: HelperTable.shared, budget: options.instructionBudget, maps: links.maps, fixedRegions: directRegions(of: spec)))
       case .jit:
         guard let compiler = JIT.thisProcessor else { return .interpreter(decoded) }

@@ -184,7 +184,8 @@ final class CheckedInterpreter {
         let address = r[Int(instruction.destination)] &+ UInt64(bitPattern: Int64(instruction.offset))
         let size = Opcode.accessSize(instruction.opcode)
         try check(address, size, writes: true, slot, instruction.destination, instruction.offset)
-        write(address, size, UInt64(bitPattern: Int64(instruction.immediate)))
+        let value = UInt64(bitPattern: Int64(instruction.immediate))
+        if !writeHalfWord(address, value, isNone: instruction.immediate >= Limits.noQueue, slot) { write(address, size, value) }
         slot += 1
       case Opcode.stx:
         try storeOrAtomic(instruction, slot)
@@ -313,7 +314,10 @@ final class CheckedInterpreter {
     let address = r[Int(base)] &+ UInt64(bitPattern: Int64(instruction.offset))
     try check(address, size, writes: !isLoad, slot, base, instruction.offset)
     let source = Int(instruction.source)
-    guard instruction.opcode & Opcode.modeMask == Opcode.atomic else { return write(address, size, r[source]) }
+    guard instruction.opcode & Opcode.modeMask == Opcode.atomic else {
+      if !writeHalfWord(address, r[source], isNone: r[source] >= UInt64(Limits.noQueue), slot) { write(address, size, r[source]) }
+      return
+    }
     let isWide = size == 8
     let operand = r[source]
     let old: UInt64
@@ -371,6 +375,15 @@ final class CheckedInterpreter {
     case 4: pointer.storeBytes(of: UInt32(truncatingIfNeeded: value), as: UInt32.self)
     default: pointer.storeBytes(of: value, as: UInt64.self)
     }
+  }
+
+  /// Stores to a field of the context that has 16 bits, see ``Facts/Flags/halfWordField``.
+  /// - Parameter isNone: whether the value is no queue.
+  /// - Returns: whether the store at the slot is to such a field.
+  private func writeHalfWord(_ address: UInt64, _ value: UInt64, isNone: Bool, _ slot: Int) -> Bool {
+    guard let flags = program.facts?.flags[slot], flags.contains(.halfWordField) else { return false }
+    if !isNone || !flags.contains(.queueField) { write(address, 2, value) }
+    return true
   }
 
   /// The region that the bytes lie in, if they lie in one.

@@ -16,12 +16,14 @@ final class CheckedProgram: @unchecked Sendable {
   let budget: Int
   /// Memory that every run may access besides its own: fixed map values.
   let fixedRegions: [MemoryRegion]
+  /// What is proved of the program, if it is; see ``Facts/Flags/halfWordField``.
+  let facts: Facts?
   /// The headers of the object's maps.
   let maps: Set<UInt64>
 
   /// - Parameter decoded: the same program as the fast interpreter has it: what it refuses is refused, and its constants are used.
   init(
-    name: String, type: ProgramType, attachType: AttachType?, instructions: [Instruction], decoded: DecodedProgram,
+    name: String, type: ProgramType, attachType: AttachType?, instructions: [Instruction], decoded: DecodedProgram, facts: Facts?,
     helpers: UnsafePointer<ebpf_helper?>, budget: Int, maps: [UInt64], fixedRegions: [MemoryRegion]
   ) {
     self.name = name
@@ -29,6 +31,7 @@ final class CheckedProgram: @unchecked Sendable {
     self.attachType = attachType
     self.maps = Set(maps)
     self.instructions = instructions
+    self.facts = facts
     self.helpers = helpers
     self.budget = budget
     self.fixedRegions = fixedRegions

@@ -41,6 +41,8 @@ enum Operation: UInt8 {
   // Memory.
   case loadB, loadH, loadW, loadDW, loadSignedB, loadSignedH, loadSignedW
   case storeBk, storeHk, storeWk, storeDWk, storeBx, storeHx, storeWx, storeDWx
+  // Of a context's queue: 16 bits, where the register holds a queue.
+  case storeQueue
   // Atomics; `fetch` leaves the old value in the source register.
   case atomicAdd32, atomicAdd64, atomicOr32, atomicOr64, atomicAnd32, atomicAnd64, atomicXor32, atomicXor64
   case fetchAdd32, fetchAdd64, fetchOr32, fetchOr64, fetchAnd32, fetchAnd64, fetchXor32, fetchXor64

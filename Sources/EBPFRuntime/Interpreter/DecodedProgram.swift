@@ -1,5 +1,3 @@
-import CEBPF
-
 /// A program's decoded instructions, at an address that does not change.
 final class DecodedProgram: @unchecked Sendable {
   /// One for each slot, and an ``DecodedInstruction/unreachable`` behind them. Nothing writes to it after the decoder has.
@@ -21,14 +19,4 @@ final class DecodedProgram: @unchecked Sendable {
     let slot = Int((address - base) / UInt(MemoryLayout<DecodedInstruction>.stride))
     return slot <= count ? slot : nil
   }
-}
-
-/// What a program's symbols stand for: filled in by the host, read by the decoder, the checked interpreter and whoever places machine code.
-struct LinkTable {
-  /// The address of each map's header, by index in the object's maps.
-  var maps: [UInt64] = []
-  /// The address of each map's first value, where it has one at a fixed place, and how many bytes of values there are.
-  var mapValues: [(address: UInt64, byteCount: UInt64)?] = []
-  /// The helpers by number.
-  var helpers: UnsafePointer<ebpf_helper?>
 }

@@ -4,11 +4,20 @@ import EBPFISA
 
 /// Makes the interpreter's instructions of a program's slots.
 ///
-/// It takes only what RFC 9669 and Linux define, with reserved fields zero and registers and jump targets that exist, so that nothing it
-/// makes can lead the interpreter astray; whether the program's memory accesses are right is the verifier's business.
+/// It takes only what RFC 9669 and Linux define (``InstructionForm``), with registers and jump targets that exist, so that nothing it makes can
+/// lead the interpreter astray; whether the program's memory accesses are right is the verifier's business.
 struct Decoder {
   let program: [Instruction]
   let links: LinkTable
+  /// What is proved of the program, if it is; see ``Facts/Flags/halfWordField``.
+  var facts: Facts?
+  private let meanings = InstructionMeaning.all
+
+  init(program: [Instruction], links: LinkTable, facts: Facts? = nil) {
+    self.program = program
+    self.links = links
+    self.facts = facts
+  }
 
   /// Decodes the whole program.
   /// - Throws: ``HostError`` with ``HostError/Code/rejected`` or, where this host lacks a thing, ``HostError/Code/unsupported``, naming the
@@ -63,292 +72,79 @@ struct Decoder {
   }
 
   private func decode(_ slot: Int, base: UnsafeMutablePointer<DecodedInstruction>) throws(HostError) -> DecodedInstruction {
-    let instruction = program[slot]
+    var instruction = program[slot]
+    if instruction.opcode == Opcode.callRegister { instruction = Self.withDestination(instruction) }
     guard instruction.destination <= Limits.framePointer, instruction.source <= Limits.framePointer else {
       throw refusal(slot, "a register is over r10")
     }
-    switch instruction.instructionClass {
-    case Opcode.alu64, Opcode.alu32: return try arithmetic(slot, instruction)
-    case Opcode.jmp, Opcode.jmp32: return try jump(slot, instruction)
-    case Opcode.ldx: return try load(slot, instruction)
-    case Opcode.st, Opcode.stx: return try store(slot, instruction)
-    default: return try legacyOrWide(slot, instruction, base: base)
+    guard let row = InstructionForm.index(of: instruction) else { throw refusalOfForm(slot) }
+    guard let meaning = meanings[row] else {
+      throw HostError(.unsupported, "instruction \(slot): the userspace host does not run \(InstructionForm.all[row].name)")
     }
-  }
-
-  // MARK: Arithmetic
-
-  private func arithmetic(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
-    let isWide = instruction.instructionClass == Opcode.alu64
-    let usesRegister = instruction.opcode & Opcode.x != 0
-    let operation = instruction.opcode & Opcode.operationMask
-    guard instruction.destination != Limits.framePointer else { throw refusal(slot, "the frame pointer r10 is read only") }
-    if operation == Opcode.end { return try byteOrder(slot, instruction) }
-    if operation == Opcode.neg {
-      guard !usesRegister, instruction.source == 0, instruction.offset == 0, instruction.immediate == 0 else { throw reserved(slot) }
-      return decoded(instruction, isWide ? .neg64 : .neg32)
-    }
-    guard usesRegister ? instruction.immediate == 0 || isAddressSpaceCast(instruction) : instruction.source == 0 else {
-      throw reserved(slot)
-    }
-    let isSigned = instruction.offset == 1
-    switch operation {
-    case Opcode.mov:
-      if isAddressSpaceCast(instruction) {
-        throw HostError(.unsupported, "instruction \(slot): addr_space_cast needs an arena, which the userspace host does not have")
-      }
-      return try move(slot, instruction, isWide: isWide, usesRegister: usesRegister)
-    case Opcode.div, Opcode.mod:
-      guard instruction.offset == 0 || isSigned else { throw reserved(slot) }
-    default:
-      guard instruction.offset == 0 else { throw reserved(slot) }
-    }
-    guard let row = Self.arithmeticRow(operation, isSigned: isSigned) else { throw unknown(slot, instruction) }
-    let table = isWide ? (row.k64, row.x64) : (row.k32, row.x32)
-    return decoded(instruction, usesRegister ? table.1 : table.0)
-  }
-
-  private func isAddressSpaceCast(_ instruction: Instruction) -> Bool {
-    instruction.opcode == Opcode.alu64 | Opcode.mov | Opcode.x && instruction.offset == 1
-  }
-
-  private struct ArithmeticRow {
-    var k64: Operation
-    var x64: Operation
-    var k32: Operation
-    var x32: Operation
-    init(_ k64: Operation, _ x64: Operation, _ k32: Operation, _ x32: Operation) {
-      self.k64 = k64
-      self.x64 = x64
-      self.k32 = k32
-      self.x32 = x32
-    }
-  }
-
-  private static func arithmeticRow(_ operation: UInt8, isSigned: Bool) -> ArithmeticRow? {
-    switch operation {
-    case Opcode.add: ArithmeticRow(.add64k, .add64x, .add32k, .add32x)
-    case Opcode.sub: ArithmeticRow(.sub64k, .sub64x, .sub32k, .sub32x)
-    case Opcode.mul: ArithmeticRow(.mul64k, .mul64x, .mul32k, .mul32x)
-    case Opcode.div:
-      isSigned
-        ? ArithmeticRow(.sdiv64k, .sdiv64x, .sdiv32k, .sdiv32x) : ArithmeticRow(.div64k, .div64x, .div32k, .div32x)
-    case Opcode.mod:
-      isSigned
-        ? ArithmeticRow(.smod64k, .smod64x, .smod32k, .smod32x) : ArithmeticRow(.mod64k, .mod64x, .mod32k, .mod32x)
-    case Opcode.or: ArithmeticRow(.or64k, .or64x, .or32k, .or32x)
-    case Opcode.and: ArithmeticRow(.and64k, .and64x, .and32k, .and32x)
-    case Opcode.xor: ArithmeticRow(.xor64k, .xor64x, .xor32k, .xor32x)
-    case Opcode.lsh: ArithmeticRow(.lsh64k, .lsh64x, .lsh32k, .lsh32x)
-    case Opcode.rsh: ArithmeticRow(.rsh64k, .rsh64x, .rsh32k, .rsh32x)
-    case Opcode.arsh: ArithmeticRow(.arsh64k, .arsh64x, .arsh32k, .arsh32x)
-    default: nil
-    }
-  }
-
-  private func move(_ slot: Int, _ instruction: Instruction, isWide: Bool, usesRegister: Bool) throws(HostError) -> DecodedInstruction {
-    guard usesRegister else {
-      guard instruction.offset == 0 else { throw reserved(slot) }
-      return decoded(instruction, isWide ? .mov64k : .mov32k)
-    }
-    switch (instruction.offset, isWide) {
-    case (0, true): return decoded(instruction, .mov64x)
-    case (0, false): return decoded(instruction, .mov32x)
-    case (8, true): return decoded(instruction, .movsx64b)
-    case (16, true): return decoded(instruction, .movsx64h)
-    case (32, true): return decoded(instruction, .movsx64w)
-    case (8, false): return decoded(instruction, .movsx32b)
-    case (16, false): return decoded(instruction, .movsx32h)
-    default: throw reserved(slot)
-    }
-  }
-
-  private func byteOrder(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
-    guard instruction.source == 0, instruction.offset == 0 else { throw reserved(slot) }
-    let swaps: Bool
-    if instruction.instructionClass == Opcode.alu64 {
-      guard instruction.opcode & Opcode.x == 0 else { throw unknown(slot, instruction) }
-      swaps = true
-    } else {
-      #if _endian(little)
-      swaps = instruction.opcode & Opcode.x != 0
-      #else
-      swaps = instruction.opcode & Opcode.x == 0
-      #endif
-    }
-    switch instruction.immediate {
-    case 16: return decoded(instruction, swaps ? .swap16 : .truncate16)
-    case 32: return decoded(instruction, swaps ? .swap32 : .truncate32)
-    case 64: return decoded(instruction, swaps ? .swap64 : .nothing)
-    default: throw refusal(slot, "a byte order conversion of \(instruction.immediate) bits; there are 16, 32 and 64")
-    }
-  }
-
-  // MARK: Jumps and calls
-
-  private func jump(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
-    switch instruction.opcode {
-    case Opcode.gotoNear:
-      guard instruction.registers == 0, instruction.immediate == 0 else { throw reserved(slot) }
-      return decoded(instruction, .ja, distance: Int(instruction.offset))
-    case Opcode.gotoLong:
-      guard instruction.registers == 0, instruction.offset == 0 else { throw reserved(slot) }
-      return decoded(instruction, .ja, distance: Int(instruction.immediate))
-    case Opcode.mayGoto:
-      guard instruction.registers == 0, instruction.immediate == 0 else { throw reserved(slot) }
-      return decoded(instruction, .mayGoto, distance: Int(instruction.offset))
-    case Opcode.exitProgram:
-      guard instruction.registers == 0, instruction.offset == 0, instruction.immediate == 0 else { throw reserved(slot) }
-      return decoded(instruction, .exit)
-    case Opcode.callHelper: return try call(slot, instruction)
-    case Opcode.callRegister:
-      // The register is the destination; older compilers put its number into the immediate (RFC 9669 section 5.3.1, note).
-      guard instruction.source == 0, instruction.offset == 0 else { throw reserved(slot) }
-      guard instruction.immediate == 0 || (instruction.destination == 0 && (0...9).contains(instruction.immediate)) else {
-        throw reserved(slot)
-      }
-      var result = decoded(instruction, .callRegister)
-      if instruction.immediate != 0 { result.destination = UInt8(instruction.immediate) }
-      return result
+    switch meaning.writes {
+    case .destination where instruction.destination == Limits.framePointer, .source where instruction.source == Limits.framePointer:
+      throw refusal(slot, "the frame pointer r10 is read only")
     default: break
     }
-    let usesRegister = instruction.opcode & Opcode.x != 0
-    guard usesRegister ? instruction.immediate == 0 : instruction.source == 0 else { throw reserved(slot) }
-    guard let row = Self.jumpRow(instruction.opcode & Opcode.operationMask) else { throw unknown(slot, instruction) }
-    let table = instruction.instructionClass == Opcode.jmp ? (row.k64, row.x64) : (row.k32, row.x32)
-    return decoded(instruction, usesRegister ? table.1 : table.0, distance: Int(instruction.offset))
-  }
-
-  private static func jumpRow(_ operation: UInt8) -> ArithmeticRow? {
-    switch operation {
-    case Opcode.jeq: ArithmeticRow(.jeq64k, .jeq64x, .jeq32k, .jeq32x)
-    case Opcode.jgt: ArithmeticRow(.jgt64k, .jgt64x, .jgt32k, .jgt32x)
-    case Opcode.jge: ArithmeticRow(.jge64k, .jge64x, .jge32k, .jge32x)
-    case Opcode.jset: ArithmeticRow(.jset64k, .jset64x, .jset32k, .jset32x)
-    case Opcode.jne: ArithmeticRow(.jne64k, .jne64x, .jne32k, .jne32x)
-    case Opcode.jsgt: ArithmeticRow(.jsgt64k, .jsgt64x, .jsgt32k, .jsgt32x)
-    case Opcode.jsge: ArithmeticRow(.jsge64k, .jsge64x, .jsge32k, .jsge32x)
-    case Opcode.jlt: ArithmeticRow(.jlt64k, .jlt64x, .jlt32k, .jlt32x)
-    case Opcode.jle: ArithmeticRow(.jle64k, .jle64x, .jle32k, .jle32x)
-    case Opcode.jslt: ArithmeticRow(.jslt64k, .jslt64x, .jslt32k, .jslt32x)
-    case Opcode.jsle: ArithmeticRow(.jsle64k, .jsle64x, .jsle32k, .jsle32x)
-    default: nil
-    }
-  }
-
-  private func call(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
-    guard instruction.destination == 0 else { throw reserved(slot) }
-    switch instruction.source {
-    case CallSource.helper:
-      guard instruction.offset == 0 else { throw reserved(slot) }
-      let number = UInt32(bitPattern: instruction.immediate)
-      if number == HelperTable.tailCall { return decoded(instruction, .tailCall) }
-      guard number < UInt32(HelperTable.capacity), let helper = links.helpers[Int(number)] else {
-        throw HostError(.unsupported, "instruction \(slot): the userspace host does not have helper \(HelperTable.name(number))")
-      }
-      var result = decoded(instruction, .callHelper)
-      result.immediate = UInt64(UInt(bitPattern: unsafeBitCast(helper, to: UnsafeRawPointer.self)))
+    switch meaning.fields {
+    case .plain: return decoded(instruction, meaning.operation)
+    case .memory:
+      let flags = facts.map { $0.flags[slot] } ?? []
+      if flags.contains(.halfWordField) { return halfWordStore(instruction, flags) }
+      return decoded(instruction, meaning.operation, offset: Int32(instruction.offset))
+    case .jump: return decoded(instruction, meaning.operation, distance: Int(instruction.offset))
+    case .longJump: return decoded(instruction, meaning.operation, distance: Int(instruction.immediate))
+    case .wide: return try wide(slot, instruction, base: base)
+    case .packetLoad:
+      var result = decoded(instruction, .packetLoad)
+      result.detail = instruction.opcode
       return result
-    case CallSource.local:
-      guard instruction.offset == 0 else { throw reserved(slot) }
-      return decoded(instruction, .callLocal, distance: Int(instruction.immediate))
-    case CallSource.kfunc:
+    case .helperCall: return try helperCall(slot, instruction)
+    case .kernelFunctionCall:
       throw HostError(
         .unsupported, "instruction \(slot): the userspace host does not have kernel functions (BTF id \(instruction.immediate))")
-    default: throw refusal(slot, "a call of unknown kind \(instruction.source)")
+    case .addressSpaceCast:
+      throw HostError(.unsupported, "instruction \(slot): addr_space_cast needs an arena, which the userspace host does not have")
     }
   }
 
-  // MARK: Memory
-
-  private func load(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
-    guard instruction.immediate == 0 else { throw reserved(slot) }
-    guard instruction.destination != Limits.framePointer else { throw refusal(slot, "the frame pointer r10 is read only") }
-    let operation: Operation
-    switch (instruction.opcode & Opcode.modeMask, instruction.opcode & Opcode.sizeMask) {
-    case (Opcode.mem, Opcode.b): operation = .loadB
-    case (Opcode.mem, Opcode.h): operation = .loadH
-    case (Opcode.mem, Opcode.w): operation = .loadW
-    case (Opcode.mem, Opcode.dw): operation = .loadDW
-    case (Opcode.memsx, Opcode.b): operation = .loadSignedB
-    case (Opcode.memsx, Opcode.h): operation = .loadSignedH
-    case (Opcode.memsx, Opcode.w): operation = .loadSignedW
-    default: throw unknown(slot, instruction)
-    }
-    return decoded(instruction, operation, offset: Int32(instruction.offset))
+  /// A `callx` as it stands in RFC 9669: older compilers put the register's number into the immediate (section 5.3.1, note).
+  private static func withDestination(_ call: Instruction) -> Instruction {
+    guard call.destination == 0, (1...9).contains(call.immediate) else { return call }
+    return Instruction(opcode: call.opcode, destination: UInt8(call.immediate), source: call.source, offset: call.offset)
   }
 
-  private func store(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
+  /// A store to a field of the context that has 16 bits, see ``Facts/Flags/halfWordField``.
+  private func halfWordStore(_ instruction: Instruction, _ flags: Facts.Flags) -> DecodedInstruction {
     let isConstant = instruction.instructionClass == Opcode.st
-    switch instruction.opcode & Opcode.modeMask {
-    case Opcode.mem:
-      guard isConstant ? instruction.source == 0 : instruction.immediate == 0 else { throw reserved(slot) }
-      let operation: Operation =
-        switch instruction.opcode & Opcode.sizeMask {
-        case Opcode.b: isConstant ? .storeBk : .storeBx
-        case Opcode.h: isConstant ? .storeHk : .storeHx
-        case Opcode.w: isConstant ? .storeWk : .storeWx
-        default: isConstant ? .storeDWk : .storeDWx
-        }
-      return decoded(instruction, operation, offset: Int32(instruction.offset))
-    case Opcode.atomic where !isConstant:
-      guard let operation = atomic(instruction) else { throw unknown(slot, instruction) }
-      return decoded(instruction, operation, offset: Int32(instruction.offset))
-    default: throw unknown(slot, instruction)
-    }
+    let isQueue = flags.contains(.queueField)
+    if isConstant, isQueue, instruction.immediate >= Limits.noQueue { return decoded(instruction, .nothing) }
+    return decoded(
+      instruction, isConstant ? .storeHk : isQueue ? .storeQueue : .storeHx, offset: Int32(instruction.offset))
   }
 
-  private func atomic(_ instruction: Instruction) -> Operation? {
-    let size = instruction.opcode & Opcode.sizeMask
-    switch instruction.immediate {
-    case AtomicOperation.loadAcquire:
-      guard instruction.destination != Limits.framePointer else { return nil }
-      return switch size {
-      case Opcode.b: .loadAcquireB
-      case Opcode.h: .loadAcquireH
-      case Opcode.w: .loadAcquireW
-      default: .loadAcquireDW
-      }
-    case AtomicOperation.storeRelease:
-      return switch size {
-      case Opcode.b: .storeReleaseB
-      case Opcode.h: .storeReleaseH
-      case Opcode.w: .storeReleaseW
-      default: .storeReleaseDW
-      }
-    default: break
+  /// Why a slot is of no form.
+  private func refusalOfForm(_ slot: Int) -> HostError {
+    let instruction = program[slot]
+    guard InstructionForm.exists(opcode: instruction.opcode) else { return unknown(slot, instruction) }
+    let isArithmetic = instruction.instructionClass == Opcode.alu64 || instruction.instructionClass == Opcode.alu32
+    if isArithmetic, instruction.opcode & Opcode.operationMask == Opcode.end, ![16, 32, 64].contains(instruction.immediate) {
+      return refusal(slot, "a byte order conversion of \(instruction.immediate) bits; there are 16, 32 and 64")
     }
-    guard size == Opcode.w || size == Opcode.dw else { return nil }
-    let isWide = size == Opcode.dw
-    let writesSource = instruction.immediate & AtomicOperation.fetch != 0 && instruction.immediate != AtomicOperation.compareExchange
-    guard !writesSource || instruction.source != Limits.framePointer else { return nil }
-    switch instruction.immediate {
-    case AtomicOperation.add: return isWide ? .atomicAdd64 : .atomicAdd32
-    case AtomicOperation.or: return isWide ? .atomicOr64 : .atomicOr32
-    case AtomicOperation.and: return isWide ? .atomicAnd64 : .atomicAnd32
-    case AtomicOperation.xor: return isWide ? .atomicXor64 : .atomicXor32
-    case AtomicOperation.add | AtomicOperation.fetch: return isWide ? .fetchAdd64 : .fetchAdd32
-    case AtomicOperation.or | AtomicOperation.fetch: return isWide ? .fetchOr64 : .fetchOr32
-    case AtomicOperation.and | AtomicOperation.fetch: return isWide ? .fetchAnd64 : .fetchAnd32
-    case AtomicOperation.xor | AtomicOperation.fetch: return isWide ? .fetchXor64 : .fetchXor32
-    case AtomicOperation.exchange: return isWide ? .exchange64 : .exchange32
-    case AtomicOperation.compareExchange: return isWide ? .compareExchange64 : .compareExchange32
-    default: return nil
+    if instruction.instructionClass == Opcode.stx, instruction.opcode & Opcode.modeMask == Opcode.atomic {
+      return unknown(slot, instruction)
     }
+    return reserved(slot)
   }
 
-  private func legacyOrWide(
-    _ slot: Int, _ instruction: Instruction, base: UnsafeMutablePointer<DecodedInstruction>
-  ) throws(HostError) -> DecodedInstruction {
-    if instruction.isWide { return try wide(slot, instruction, base: base) }
-    let mode = instruction.opcode & Opcode.modeMask
-    let size = instruction.opcode & Opcode.sizeMask
-    guard mode == Opcode.abs || mode == Opcode.ind, size != Opcode.dw else { throw unknown(slot, instruction) }
-    guard instruction.destination == 0, instruction.offset == 0, mode == Opcode.ind || instruction.source == 0 else {
-      throw reserved(slot)
+  private func helperCall(_ slot: Int, _ instruction: Instruction) throws(HostError) -> DecodedInstruction {
+    let number = UInt32(bitPattern: instruction.immediate)
+    if number == HelperTable.tailCall { return decoded(instruction, .tailCall) }
+    guard number < UInt32(HelperTable.capacity), let helper = links.helpers[Int(number)] else {
+      throw HostError(.unsupported, "instruction \(slot): the userspace host does not have helper \(HelperTable.name(number))")
     }
-    var result = decoded(instruction, .packetLoad)
-    result.detail = instruction.opcode
+    var result = decoded(instruction, .callHelper)
+    result.immediate = UInt64(UInt(bitPattern: unsafeBitCast(helper, to: UnsafeRawPointer.self)))
     return result
   }
 
@@ -357,8 +153,7 @@ struct Decoder {
   ) throws(HostError) -> DecodedInstruction {
     guard slot + 1 < program.count else { throw refusal(slot, "ld_imm64 lacks its second half") }
     let second = program[slot + 1]
-    guard second.opcode == 0, second.registers == 0, second.offset == 0, instruction.offset == 0 else { throw reserved(slot) }
-    guard instruction.destination != Limits.framePointer else { throw refusal(slot, "the frame pointer r10 is read only") }
+    guard second.opcode == 0, second.registers == 0, second.offset == 0 else { throw reserved(slot) }
     var result = decoded(instruction, .loadImmediate64)
     result.source = 0
     result.immediate = try wideValue(slot, instruction, second, base: base)

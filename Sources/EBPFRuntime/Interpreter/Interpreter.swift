@@ -158,6 +158,7 @@ func interpret(
     case .storeDWk: store(r[d], i.pointee.offset, UInt64(truncatingIfNeeded: i.pointee.immediate))
     case .storeBx: store(r[d], i.pointee.offset, UInt8(truncatingIfNeeded: r[s]))
     case .storeHx: store(r[d], i.pointee.offset, UInt16(truncatingIfNeeded: r[s]))
+    case .storeQueue: if r[s] < UInt64(Limits.noQueue) { store(r[d], i.pointee.offset, UInt16(truncatingIfNeeded: r[s])) }
     case .storeWx: store(r[d], i.pointee.offset, UInt32(truncatingIfNeeded: r[s]))
     case .storeDWx: store(r[d], i.pointee.offset, UInt64(truncatingIfNeeded: r[s]))
 

@@ -1,3 +1,4 @@
+internal import EBPFISA
 internal import EBPFTables
 
 /// Fields of the context, and of the sockets that it leads to.
@@ -32,6 +33,7 @@ extension Search {
     if isWrite {
       guard layout.canStore(at: offset, size: size) else { throw invalidField(pointer, offset, size) }
       contextSize = max(contextSize, offset + size)
+      if layout.structName == "__sk_buff" { noteHalfWord(at: offset) }
       return
     }
     guard let loaded = layout.load(at: offset, size: size), !signExtends || loaded == .scalar else {
@@ -56,9 +58,25 @@ extension Search {
     registers[value] = result
   }
 
+  /// Notes a store to a field of `struct __sk_buff` that is 32 bits wide for programs and 16 behind that.
+  private mutating func noteHalfWord(at offset: Int) {
+    switch offset {
+    case HalfWordFields.queueMapping: facts.flags[at].formUnion([.halfWordField, .queueField])
+    case HalfWordFields.tcIndex, HalfWordFields.tcClassID: facts.flags[at].insert(.halfWordField)
+    default: break
+    }
+  }
+
   private mutating func invalidField(_ pointer: Int, _ offset: Int, _ size: Int) -> Stop {
     fail("invalid bpf_context access off=\(offset) size=\(size)", .contextField, register: pointer)
   }
+}
+
+/// Where the fields of `struct __sk_buff` are that have 16 bits in the kernel (`bpf_convert_ctx_access`).
+private enum HalfWordFields {
+  static let queueMapping = 12
+  static let tcIndex = 44
+  static let tcClassID = 72
 }
 
 /// What may be read of `struct bpf_sock`, `bpf_tcp_sock` and `bpf_xdp_sock` (`bpf_sock_is_valid_access` and its kin).

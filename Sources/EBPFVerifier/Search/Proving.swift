@@ -102,7 +102,7 @@ extension Search {
     }
   }
 
-  /// What the JIT may rely on.
+  /// What the engines may rely on.
   consuming func finish() -> Proof {
     for slot in 0..<program.count {
       let marks = program.marks[slot]

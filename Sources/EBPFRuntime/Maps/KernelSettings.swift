@@ -2,7 +2,7 @@ import EBPFHost
 import EBPFObject
 
 /// What this host puts into `.kconfig`: the settings of the kernel whose behaviour it follows, as far as they mean something here.
-enum KernelConfiguration {
+enum KernelSettings {
   /// `KERNEL_VERSION(6, 18, 0)`
   private static let version: UInt64 = 6 << 16 | 18 << 8
 
