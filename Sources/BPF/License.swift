@@ -9,6 +9,7 @@
 /// ```
 @frozen
 public struct License: Sendable {
+  /// What stands in the section `license`.
   public let text: StaticString
 
   /// A licence under any name. The kernel takes `GPL`, `GPL v2`, `GPL and additional rights`, `Dual BSD/GPL`, `Dual MIT/GPL` and

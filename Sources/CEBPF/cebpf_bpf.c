@@ -45,22 +45,3 @@ void *ebpf_map_memory(int fd, size_t size, uint64_t offset, int writable, int *e
 void ebpf_unmap_memory(void *address, size_t size) { munmap(address, size); }
 
 size_t ebpf_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
-
-long ebpf_read_file(const char *path, void *buffer, size_t size) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -(long)errno;
-  size_t done = 0;
-  while (done < size) {
-    ssize_t count = read(fd, (char *)buffer + done, size - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      long result = -(long)errno;
-      close(fd);
-      return result;
-    }
-    if (count == 0) break;
-    done += (size_t)count;
-  }
-  close(fd);
-  return (long)done;
-}

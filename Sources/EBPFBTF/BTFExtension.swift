@@ -25,6 +25,7 @@ public struct BTFExtension: Sendable {
       self.lineAndColumn = lineAndColumn
     }
 
+    /// Both from 1; 0 where unknown.
     public var line: Int { Int(lineAndColumn >> 10) }
     public var column: Int { Int(lineAndColumn & 0x3ff) }
   }

@@ -127,6 +127,7 @@ public struct BTFType: Sendable {
 
   /// A name of an enumeration and its value: signed where the enumeration is, else to be read as unsigned.
   public struct Enumerator: Sendable, Hashable {
+    /// The name, and its number.
     public var name: String
     public var value: Int64
   }
@@ -189,6 +190,7 @@ public struct BTFType: Sendable {
 
   /// A parameter of a prototype; the last one of a variadic function has type 0 and no name.
   public struct Parameter: Sendable, Hashable {
+    /// The name, which may be empty, and the type.
     public var name: String
     public var typeID: BTF.TypeID
   }

@@ -24,6 +24,7 @@ public enum BTFValue: Sendable, Hashable {
 
   /// A named part of a structure.
   public struct Field: Sendable, Hashable {
+    /// The member's name, empty of an anonymous one, and what is in it.
     public var name: String
     public var value: BTFValue
 

@@ -20,11 +20,11 @@ extension TargetTypes {
   private static let running: Result<TargetTypes, HostError> = Result { () throws(HostError) in
     let path = "\(folder)/vmlinux"
     let kernel: BTF
-    switch contents(path) {
-    case .failure(let error): throw HostError(.unsupported, "\(path): \(String(cString: strerror(error.errno)))", errno: error.errno)
-    case .success(let bytes):
-      do { kernel = try BTF(bytes: bytes) } catch { throw HostError(.unsupported, "\(path): \(error)", underlying: error) }
+    let bytes: [UInt8]
+    do throws(SystemFile.Failure) { bytes = try SystemFile.read(path) } catch {
+      throw HostError(.unsupported, "\(path): \(String(cString: strerror(error.errno)))", errno: error.errno)
     }
+    do { kernel = try BTF(bytes: bytes) } catch { throw HostError(.unsupported, "\(path): \(error)", underlying: error) }
     return TargetTypes(kernel) { modules(on: kernel) }
   }
 
@@ -40,34 +40,9 @@ extension TargetTypes {
       if !name.hasPrefix("."), name != "vmlinux" { names.append(name) }
     }
     return names.sorted().compactMap { name in
-      guard case .success(let bytes) = contents("\(folder)/\(name)"), let btf = try? BTF(bytes: bytes, base: kernel) else { return nil }
+      guard let bytes = try? SystemFile.read("\(folder)/\(name)"), let btf = try? BTF(bytes: bytes, base: kernel) else { return nil }
       return Source(name: name, btf: btf)
     }
-  }
-
-  private struct Failure: Error {
-    var errno: Int32
-  }
-
-  /// The bytes of a file.
-  private static func contents(_ path: String) -> Result<[UInt8], Failure> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return .failure(Failure(errno: errno)) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return .failure(Failure(errno: errno)) }
-    let size = Int(status.st_size)
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size {
-        let got = read(descriptor, buffer.baseAddress! + count, size - count)
-        if got < 0, errno == EINTR { continue }
-        if got < 0 { failure = errno }
-        guard got > 0 else { return }
-        count += got
-      }
-    }
-    return failure == 0 ? .success(bytes) : .failure(Failure(errno: failure))
   }
 }
 

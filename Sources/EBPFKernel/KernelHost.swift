@@ -10,6 +10,7 @@ internal import EBPFTables
 public struct KernelHost: Host {
   public init() {}
 
+  /// What messages call it.
   public var name: String { "kernel" }
 
   /// Creates the object's maps and fills them, then loads its programs; on failure nothing is left behind.

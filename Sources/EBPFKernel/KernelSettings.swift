@@ -13,7 +13,7 @@ struct KernelSettings {
   init(_ object: ObjectSpec) {
     self.object = object
     let release = SystemFile.text("/proc/sys/kernel/osrelease")?.prefix { !$0.isWhitespace } ?? ""
-    configuration = Self.parse(SystemFile.text("/boot/config-\(release)", limit: 1 << 22) ?? "")
+    configuration = Self.parse(SystemFile.text("/boot/config-\(release)") ?? "")
   }
 
   /// The section's bytes; settings that are not set and may be missing (`__weak`) are zero.

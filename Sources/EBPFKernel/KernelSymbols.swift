@@ -8,7 +8,7 @@ internal import EBPFTables
 enum KernelSymbols {
   /// The kernel's own types, mapped into ids by name; `nil` where it does not show them.
   static let types: BTF? = {
-    guard let bytes = SystemFile.bytes("/sys/kernel/btf/vmlinux", limit: 1 << 26) else { return nil }
+    guard let bytes = try? SystemFile.read("/sys/kernel/btf/vmlinux") else { return nil }
     return try? BTF(bytes: bytes)
   }()
 
@@ -53,7 +53,7 @@ enum KernelSymbols {
 
   /// The address of a kernel symbol; `nil` where there is none or this process may not see it.
   private static func address(of name: String) -> UInt64? {
-    guard let text = SystemFile.bytes("/proc/kallsyms", limit: 1 << 26) else { return nil }
+    guard let text = try? SystemFile.read("/proc/kallsyms") else { return nil }
     let wanted = Array(name.utf8)
     for line in text.split(separator: UInt8(ascii: "\n")) {
       let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)

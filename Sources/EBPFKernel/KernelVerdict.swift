@@ -1,5 +1,6 @@
 /// What the kernel's verifier said of one program.
 public struct KernelVerdict: Sendable, Hashable {
+  /// Whether the program was taken.
   public enum Answer: String, Sendable, Hashable {
     case accept
     case reject

@@ -34,6 +34,7 @@ public struct MapSpec: Sendable {
   /// What kind of data section the map stands for, `nil` for the maps that the author declared.
   public var dataSection: DataSection?
 
+  /// Where a map is kept beyond the life of the process.
   public enum Pinning: Sendable, Hashable {
     case none
     /// Under the map's name in the loader's directory (`LIBBPF_PIN_BY_NAME`).
@@ -52,6 +53,7 @@ public struct MapSpec: Sendable {
 
   /// A key and what stands under it at load.
   public struct Entry: Sendable, Hashable {
+    /// What stands under a key.
     public enum Value: Sendable, Hashable {
       case bytes([UInt8])
       /// Another map of the object, by index.

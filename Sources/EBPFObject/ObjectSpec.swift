@@ -63,6 +63,7 @@ public struct ObjectSpec: Sendable {
 
 /// A symbol of an object that only the host knows.
 public struct ExternSpec: Sendable, Hashable {
+  /// What kind of symbol it is.
   public enum Kind: Sendable, Hashable {
     /// A variable in `.kconfig`: filled into that section's map before load.
     case kconfig
@@ -71,6 +72,7 @@ public struct ExternSpec: Sendable, Hashable {
     /// A kernel function (`call` with ``CallSource/kfunc``).
     case function
   }
+  /// The symbol's name.
   public var name: String
   /// What kind of thing it is.
   public var kind: Kind

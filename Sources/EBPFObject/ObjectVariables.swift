@@ -2,6 +2,7 @@ public import EBPFBTF
 
 /// A global variable of an object: bytes in a data section's map.
 public struct VariableSpec: Sendable, Hashable {
+  /// What it is called.
   public var name: String
   /// Index in ``ObjectSpec/maps``.
   public var map: Int

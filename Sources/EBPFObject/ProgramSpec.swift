@@ -60,6 +60,7 @@ public struct ProgramSpec: Sendable {
 
 /// A function within a program's instructions.
 public struct FunctionSpec: Sendable, Hashable {
+  /// The symbol's name.
   public var name: String
   /// The slot of its first instruction.
   public var start: Int
@@ -78,6 +79,7 @@ public struct FunctionSpec: Sendable, Hashable {
 
 /// A source line (`struct bpf_line_info`).
 public struct LineSpec: Sendable, Hashable {
+  /// The first slot that the line was compiled to, and the source file.
   public var slot: Int
   public var file: String
   /// The line's text as the compiler saw it; may be empty.
@@ -102,6 +104,7 @@ public struct LineSpec: Sendable, Hashable {
 
 /// A use, in one slot, of a symbol that only a host resolves.
 public struct Reference: Sendable, Hashable {
+  /// The slot of the instruction.
   public var slot: Int
   /// Index in ``ObjectSpec/externs``.
   public var extern: Int

@@ -16,6 +16,7 @@ public struct UserspaceHost: Host {
 
   public init() { processorCount = ProcessorSlots.processors }
 
+  /// What messages call it.
   public var name: String { "userspace" }
 
   /// The map types that this host has; `Documentation/HelpersAndMaps.md` lists them.
@@ -27,6 +28,9 @@ public struct UserspaceHost: Host {
   /// The helpers that programs can call here, `bpf_tail_call` among them; some of them only when unproved (`Documentation/HelpersAndMaps.md`).
   public static let helpers: Set<HelperID> = Set(HelperTable.entries.map(\.id)).union([.tailCall])
 
+  /// Verifies an object's programs, compiles them, and makes its maps.
+  /// - Throws: ``HostError`` with ``HostError/Code/rejected`` for a program that is not proved, ``HostError/Code/unsupported`` for what this host
+  ///   does not have.
   public func load(_ object: ObjectSpec, options: LoadOptions) throws(HostError) -> Loaded {
     let object = try object.relocated(against: options.types, programs: options.programs)
     var loader = Loader(object: object, options: options, processors: max(1, min(processorCount, ProcessorSlots.capacity)))

@@ -10,6 +10,7 @@ public struct PacketDifference: Sendable, Hashable, CustomStringConvertible {
     public var actual: String
   }
 
+  /// What differs, in the order of the packet.
   public var parts: [Part] = []
 
   /// Compares two Ethernet frames.
@@ -39,6 +40,7 @@ public struct PacketDifference: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Whether the packets are equal.
   public var isEmpty: Bool { parts.isEmpty }
 
   /// A line a field: name, offset, what was expected and what is there.

@@ -6,6 +6,7 @@ public protocol SocketLookupContext: ProgramContext {}
 /// Both ends of a connection or datagram, of IPv4 (`struct bpf_sock_tuple`).
 @frozen
 public struct IPv4Ends: BitwiseCopyable, Hashable {
+  /// Addresses and ports of the one end and the other, as packets have them.
   public var source: IPv4Address
   public var destination: IPv4Address
   public var sourcePort: Port
@@ -23,6 +24,7 @@ public struct IPv4Ends: BitwiseCopyable, Hashable {
 /// Both ends of a connection or datagram, of IPv6 (`struct bpf_sock_tuple`).
 @frozen
 public struct IPv6Ends: BitwiseCopyable, Hashable {
+  /// Addresses and ports of the one end and the other, as packets have them.
   public var source: IPv6Address
   public var destination: IPv6Address
   public var sourcePort: Port

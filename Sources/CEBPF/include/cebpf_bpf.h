@@ -206,9 +206,6 @@ void ebpf_unmap_memory(void *_Nonnull address, size_t size);
 /// Bytes of a page of memory.
 size_t ebpf_page_size(void);
 
-/// Reads the start of a file, at most `size` bytes. The count, or the negated errno.
-long ebpf_read_file(const char *_Nonnull path, void *_Nonnull buffer, size_t size);
-
 /// The accesses with which a ring buffer's two sides hand over (the kernel's smp_load_acquire and smp_store_release).
 static inline uint64_t ebpf_load_acquire_64(const void *_Nonnull address) {
   return __atomic_load_n((const uint64_t *)address, __ATOMIC_ACQUIRE);

@@ -14,6 +14,7 @@ public struct COREAccess: Sendable, CustomStringConvertible {
   }
 
   let types: CORETypes
+  /// What the record asks for.
   public let kind: CORERelocation.Kind
   /// The root type.
   public let typeID: BTF.TypeID

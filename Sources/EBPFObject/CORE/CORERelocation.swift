@@ -6,6 +6,7 @@ public struct CORERelocation: Sendable, Hashable {
   public struct Kind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Of a field: its offset and size in bytes, whether it is there, whether it is signed.
     public static let fieldByteOffset = Kind(rawValue: 0)
     public static let fieldByteSize = Kind(rawValue: 1)
     public static let fieldExists = Kind(rawValue: 2)
@@ -18,6 +19,7 @@ public struct CORERelocation: Sendable, Hashable {
     public static let typeIDLocal = Kind(rawValue: 6)
     /// The type's id in the target.
     public static let typeIDTarget = Kind(rawValue: 7)
+    /// Whether a type or an enumerator is there, and its size or value.
     public static let typeExists = Kind(rawValue: 8)
     public static let typeSize = Kind(rawValue: 9)
     public static let enumeratorExists = Kind(rawValue: 10)
@@ -41,6 +43,7 @@ public struct CORERelocation: Sendable, Hashable {
     var isEnumerator: Bool { self == .enumeratorExists || self == .enumeratorValue }
   }
 
+  /// The slot of the instruction.
   public var slot: Int
   /// The root type in the object's BTF.
   public var typeID: BTF.TypeID

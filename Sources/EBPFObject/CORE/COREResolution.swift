@@ -1,5 +1,6 @@
 /// What became of one CO-RE relocation: what was looked for, the candidates, and what the instruction holds now.
 public struct COREResolution: Sendable {
+  /// How it ended.
   public enum Outcome: Sendable, Hashable {
     /// The instruction's constant, before and after.
     case patched(from: UInt64, to: UInt64)
@@ -21,6 +22,7 @@ public struct COREResolution: Sendable {
     public var isMatch: Bool
   }
 
+  /// What was asked for.
   public var relocation: CORERelocation
   /// The access in the object's types; `nil` where it cannot be read.
   public var local: COREAccess?

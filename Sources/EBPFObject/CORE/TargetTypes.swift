@@ -4,6 +4,7 @@ public import EBPFBTF
 public struct TargetTypes: Sendable {
   /// Types and what they are called in messages: `vmlinux`, a module's name, a file's.
   public struct Source: Sendable {
+    /// The name, and the types.
     public var name: String
     public var btf: BTF
 
@@ -13,6 +14,7 @@ public struct TargetTypes: Sendable {
     }
   }
 
+  /// The kernel's own types.
   public let kernel: Source
   /// The modules' types, each a split BTF on the kernel's. Asked for only where a type is not among the kernel's own.
   let modules: @Sendable () -> [Source]

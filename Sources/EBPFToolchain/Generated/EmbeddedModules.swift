@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "2c13334dc47d59cd"
+  static let digest = "997c973cf7eea621"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -855,6 +855,7 @@ func callbackTimer(
 /// ```
 @frozen
 public struct License: Sendable {
+  /// What stands in the section `license`.
   public let text: StaticString
 
   /// A licence under any name. The kernel takes `GPL`, `GPL v2`, `GPL and additional rights`, `Dual BSD/GPL`, `Dual MIT/GPL` and
@@ -5495,6 +5496,7 @@ public protocol SocketLookupContext: ProgramContext {}
 /// Both ends of a connection or datagram, of IPv4 (`struct bpf_sock_tuple`).
 @frozen
 public struct IPv4Ends: BitwiseCopyable, Hashable {
+  /// Addresses and ports of the one end and the other, as packets have them.
   public var source: IPv4Address
   public var destination: IPv4Address
   public var sourcePort: Port
@@ -5512,6 +5514,7 @@ public struct IPv4Ends: BitwiseCopyable, Hashable {
 /// Both ends of a connection or datagram, of IPv6 (`struct bpf_sock_tuple`).
 @frozen
 public struct IPv6Ends: BitwiseCopyable, Hashable {
+  /// Addresses and ports of the one end and the other, as packets have them.
   public var source: IPv6Address
   public var destination: IPv6Address
   public var sourcePort: Port

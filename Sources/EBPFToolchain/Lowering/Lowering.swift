@@ -3,6 +3,7 @@
 /// The input is the textual IR of `swiftc -target riscv64-none-none-eabi -enable-testing -Xfrontend -disable-llvm-optzns -emit-ir`. The same
 /// input gives the same bytes.
 public struct Lowering: Sendable {
+  /// What is asked of it.
   public let options: LoweringOptions
 
   public init(_ options: LoweringOptions = LoweringOptions()) { self.options = options }

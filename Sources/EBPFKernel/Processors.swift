@@ -1,22 +1,4 @@
-internal import CEBPF
-
-/// Small files of `/proc` and `/sys`.
-enum SystemFile {
-  /// The bytes of a file, at most `limit`; `nil` where it cannot be read.
-  static func bytes(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
-    var read = 0
-    let result = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-      read = ebpf_read_file(path, buffer.baseAddress!, limit)
-      count = max(read, 0)
-    }
-    return read < 0 ? nil : result
-  }
-
-  /// The text of a file; `nil` where it cannot be read.
-  static func text(_ path: String, limit: Int = 1 << 16) -> String? {
-    bytes(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
-  }
-}
+internal import EBPFHost
 
 /// The processors of this machine, as per-CPU maps count them.
 package enum Processors {
