@@ -97,3 +97,38 @@ extension BTF {
     return 8
   }
 }
+
+extension BTF {
+  /// Those of the own types that have one of these names, with their names; decodes no other.
+  package func types(_ ids: [TypeID], named names: Set<String>) -> [(name: String, id: TypeID)] {
+    var byHash: [UInt32: [String]] = [:]
+    for name in names { byHash[BTF.hash(name.utf8), default: []].append(name) }
+    // One bit for each hash in the table, so that most types cost no look-up.
+    var filter = [UInt64](repeating: 0, count: 64)
+    for hash in byHash.keys { filter[Int(hash >> 6 & 63)] |= 1 << UInt64(hash & 63) }
+    var result: [(String, TypeID)] = []
+    let isBigEndian = isBigEndian
+    storage.view.bytes.withUnsafeBufferPointer { bytes in
+      for id in ids {
+        let offset = Int(storage.offsets[Int(id &- storage.firstID)])
+        let raw = unsafe UnsafeRawPointer(bytes.baseAddress! + offset).loadUnaligned(as: UInt32.self)
+        let nameOffset = isBigEndian ? UInt32(bigEndian: raw) : UInt32(littleEndian: raw)
+        guard nameOffset != 0, let (owner, position) = locate(nameOffset) else { continue }
+        let hash = owner.view.bytes.withUnsafeBufferPointer { text in
+          var end = position
+          while end < owner.strings.upperBound, unsafe text[end] != 0 { end += 1 }
+          return unsafe BTF.hash(UnsafeBufferPointer(rebasing: text[position..<end]))
+        }
+        guard filter[Int(hash >> 6 & 63)] >> UInt64(hash & 63) & 1 != 0, let names = byHash[hash] else { continue }
+        for name in names where string(at: nameOffset, equals: name) { result.append((name, id)) }
+      }
+    }
+    return result
+  }
+
+  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    var hash: UInt32 = 0x811c_9dc5
+    for byte in bytes { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    return hash ^ hash >> 15
+  }
+}

@@ -104,7 +104,7 @@ extension COREAccess {
 }
 
 /// What explanations are made of.
-enum COREExplanation {
+package enum COREExplanation {
   /// A field's type and size.
   static func described(_ access: COREAccess) -> String {
     let id = access.reached
@@ -150,7 +150,7 @@ enum COREExplanation {
   }
 
   /// How many letters must be put in, taken out, replaced or swapped with their neighbour.
-  static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  package static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var beforeLast: [Int] = []
     var last = Array(0...b.count)
     for i in 0..<a.count {
