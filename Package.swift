@@ -118,6 +118,7 @@ let package = Package(
       name: "SwiftProgramTests",
       dependencies: [
         "EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTesting", "EBPFTypes", "EBPFCapture",
+        "EBPFBTF", "EBPFISA",
       ],
       exclude: ["Programs"]),
     .testTarget(

@@ -57,6 +57,27 @@ public struct IteratorOutput {
   }
 }
 
+extension IteratorOutput {
+  /// Writes text with four values.
+  @discardableResult @inline(__always)
+  public func print(
+    _ format: StaticString, _ a: some PrintArgument, _ b: some PrintArgument, _ c: some PrintArgument, _ d: some PrintArgument
+  ) -> Bool {
+    var words = (a.printWord, b.printWord, c.printWord, d.printWord)
+    return bpf_seq_printf(sequence, text(format), UInt32(truncatingIfNeeded: format.utf8CodeUnitCount &+ 1), &words, 32) == 0
+  }
+
+  /// Writes text with five values.
+  @discardableResult @inline(__always)
+  public func print(
+    _ format: StaticString, _ a: some PrintArgument, _ b: some PrintArgument, _ c: some PrintArgument, _ d: some PrintArgument,
+    _ e: some PrintArgument
+  ) -> Bool {
+    var words = (a.printWord, b.printWord, c.printWord, d.printWord, e.printWord)
+    return bpf_seq_printf(sequence, text(format), UInt32(truncatingIfNeeded: format.utf8CodeUnitCount &+ 1), &words, 40) == 0
+  }
+}
+
 /// The context of an iterator over tasks.
 ///
 /// Section: `iter/task`. The result is an `Int32`: 0, or 1 to be called again for the same task.

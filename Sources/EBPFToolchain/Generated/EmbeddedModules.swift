@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "997c973cf7eea621"
+  static let digest = "c814e0c6ae53c32f"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -841,6 +841,616 @@ func callbackTimer(
 }
 
 #endif
+
+"""##),
+    ("BPF/Kernel/KernelArray.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// An array in a kernel's structure, by its address: `task.comm`, `task.thread_pid.numbers`.
+///
+/// `count` is 0 for an array whose length no type says. An index outside the others ends the program like any failed check.
+@frozen
+public struct KernelArray<let count: Int, Element: KernelElement> {
+  public let kernelAddress: UnsafeRawPointer?
+
+  @inline(__always)
+  public init(kernelAddress: UnsafeRawPointer?) { self.kernelAddress = kernelAddress }
+
+  @inline(__always)
+  public var count: Int { Self.count }
+
+  /// An element. The index need not be a constant.
+  @inline(__always)
+  public subscript(_ index: Int) -> Element {
+    precondition(index >= 0 && (Self.count == 0 || index < Self.count))
+    return Element._element(of: kernelAddress, at: index)
+  }
+}
+
+extension KernelArray where Element: BitwiseCopyable {
+  /// Copies elements, as many as both have (`bpf_probe_read_kernel`); the rest of the buffer stays. Whether the memory could be read.
+  @discardableResult @inline(__always)
+  public func copy<let capacity: Int>(into buffer: inout InlineArray<capacity, Element>) -> Bool {
+    let length = Self.count == 0 || capacity < Self.count ? capacity : Self.count
+    return withUnsafeMutableBytes(of: &buffer) {
+      bpf_probe_read_kernel($0.baseAddress, UInt32(truncatingIfNeeded: length &* MemoryLayout<Element>.stride), kernelAddress) == 0
+    }
+  }
+
+  /// A copy of all elements; zeros where the memory cannot be read.
+  @inline(__always)
+  public var values: InlineArray<count, Element> {
+    withUnsafeTemporaryAllocation(of: InlineArray<count, Element>.self, capacity: 1) { buffer in
+      let pointer = buffer.baseAddress.unsafelyUnwrapped
+      _ = bpf_probe_read_kernel(pointer, UInt32(truncatingIfNeeded: Self.count &* MemoryLayout<Element>.stride), kernelAddress)
+      return pointer.pointee
+    }
+  }
+}
+
+extension KernelArray where Element == UInt8 {
+  /// Copies a text with its zero byte, cut where it is too long; the number of bytes with the zero, or a negative errno
+  /// (`bpf_probe_read_kernel_str`).
+  @discardableResult @inline(__always)
+  public func copyString<let capacity: Int>(into buffer: inout InlineArray<capacity, UInt8>) -> Int {
+    withUnsafeMutableBytes(of: &buffer) {
+      bpf_probe_read_kernel_str($0.baseAddress, UInt32(truncatingIfNeeded: capacity), kernelAddress)
+    }
+  }
+}
+
+/// Text of the kernel is printed by `%s`.
+extension KernelArray: PrintArgument where Element == UInt8 {
+  @inline(__always)
+  public var printWord: UInt64 { UInt64(UInt(bitPattern: kernelAddress)) }
+}
+
+"""##),
+    ("BPF/Kernel/KernelCalls.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+// Contexts whose arguments have the names and types of the kernel's function, which the module `Kernel` knows.
+
+/// A context at a function of the kernel. Its arguments are properties, by their names in the kernel's source.
+/// ```swift
+/// @section("fentry/do_unlinkat") @used
+/// func unlinked(_ ctx: FunctionEntry<do_unlinkat>) { directories.count(ctx.dfd) }
+/// ```
+public protocol KernelCall {
+  /// The function, tracepoint or hook.
+  associatedtype Function
+  /// An argument by its place.
+  subscript(_ index: Int) -> UInt64 { get }
+}
+
+/// The context of a program at the entry of a kernel function.
+///
+/// Sections: `fentry/NAME`, `fentry.s/NAME` (may sleep).
+@frozen
+public struct FunctionEntry<Function>: FunctionContext, KernelCall {
+  public let pointer: UnsafeMutablePointer<UInt64>
+
+  @inline(__always)
+  public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
+}
+
+/// The context of a program at the end of a kernel function: `returned` is its result.
+///
+/// Sections: `fexit/NAME`, `fexit.s/NAME` (may sleep).
+@frozen
+public struct FunctionExit<Function>: FunctionResultContext, KernelCall {
+  public let pointer: UnsafeMutablePointer<UInt64>
+
+  @inline(__always)
+  public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
+}
+
+/// The context of a program of a typed raw tracepoint.
+///
+/// Section: `tp_btf/NAME`.
+@frozen
+public struct BTFTracepoint<Function>: ArgumentContext, KernelCall {
+  public let pointer: UnsafeMutablePointer<UInt64>
+
+  @inline(__always)
+  public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
+}
+
+/// The context of a program of a security hook. The result is 0, or a negative errno that refuses.
+///
+/// Sections: `lsm/NAME`, `lsm.s/NAME` (may sleep).
+@frozen
+public struct SecurityHook<Function>: ArgumentContext, KernelCall {
+  public let pointer: UnsafeMutablePointer<UInt64>
+
+  @inline(__always)
+  public init(_ pointer: UnsafeMutablePointer<UInt64>) { self.pointer = pointer }
+}
+
+/// The context of a program at the entry of a kernel function, by a breakpoint: up to six arguments.
+///
+/// Section: `kprobe/NAME`.
+@frozen
+public struct Kprobe<Function>: EntryContext, KernelCall {
+  public let pointer: UnsafeMutablePointer<pt_regs>
+
+  @inline(__always)
+  public init(_ pointer: UnsafeMutablePointer<pt_regs>) { self.pointer = pointer }
+}
+
+"""##),
+    ("BPF/Kernel/KernelContexts.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+// Objects of the kernel that programs are called with.
+
+extension ArgumentContext {
+  /// An argument that is a pointer to a structure of the kernel, from 0 on. The index must be a constant.
+  @inline(__always)
+  public func pointer<Object: KernelObject>(_ index: Int, to type: Object.Type = Object.self) -> Object? {
+    unsafeBitCast(pointer[index], to: Object?.self)
+  }
+}
+
+extension EntryContext {
+  /// An argument that is a pointer to a structure of the kernel, from 0 on. The index must be a constant, 0 to 5.
+  @inline(__always)
+  public func pointer<Object: KernelObject>(_ index: Int, to type: Object.Type = Object.self) -> Object? {
+    unsafeBitCast(self[index], to: Object?.self)
+  }
+}
+
+extension ReturnContext {
+  /// The result, as a pointer to a structure of the kernel.
+  @inline(__always)
+  public func result<Object: KernelObject>(as type: Object.Type = Object.self) -> Object? { unsafeBitCast(result, to: Object?.self) }
+}
+
+extension TaskIteratorContext {
+  /// The task, as `task_struct` of the module `Kernel`; `nil` in the last call, when there are no more.
+  @inline(__always)
+  public func task<Object: KernelObject>(as type: Object.Type = Object.self) -> Object? {
+    unsafeBitCast(pointer.pointee.task, to: Object?.self)
+  }
+}
+
+extension TaskPointer {
+  /// The task, as `task_struct` of the module `Kernel`.
+  @inline(__always)
+  public init(_ task: some KernelObject) { self.init(task.opaque) }
+}
+
+extension SocketPointer {
+  /// The socket, as `sock` of the module `Kernel` or one that begins with it.
+  @inline(__always)
+  public init(_ socket: some KernelObject) { self.init(UnsafeMutableRawPointer(mutating: socket.kernelAddress)) }
+}
+
+extension InodePointer {
+  /// The inode, as `inode` of the module `Kernel`.
+  @inline(__always)
+  public init(_ inode: some KernelObject) { self.init(UnsafeMutableRawPointer(mutating: inode.kernelAddress)) }
+}
+
+extension CgroupPointer {
+  /// The control group, as `cgroup` of the module `Kernel`.
+  @inline(__always)
+  public init(_ cgroup: some KernelObject) { self.init(cgroup.opaque) }
+}
+
+extension IteratorOutput {
+  /// What a reader gets, by the member `meta` of an iterator's context.
+  @inline(__always)
+  public init(meta: UnsafeRawPointer?) { self.init(unsafeBitCast(meta, to: UnsafeMutablePointer<bpf_iter_meta>.self)) }
+}
+
+"""##),
+    ("BPF/Kernel/KernelEnumeration.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// An enumeration of the kernel. Its values are those of the kernel that the program is loaded into.
+public protocol KernelEnumeration: RawRepresentable, Equatable, BitwiseCopyable, KernelValue, KernelElement
+where RawValue: FixedWidthInteger & KernelValue {
+  init(rawValue: RawValue)
+  static func _enumerator(_ name: UnsafePointer<UInt8>, _ count: Int, _ what: UInt32) -> UInt64
+}
+
+extension KernelEnumeration {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Self { Self(rawValue: RawValue._load(maybe: address)) }
+  @inline(__always)
+  public static var _code: UInt32 { RawValue._code }
+  @inline(__always)
+  public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+
+  /// An enumerator by its name, to ask about or for its value: `pid_type.enumerator("PIDTYPE_TGID").exists`. The name must be written as it
+  /// stands here, in quotes.
+  @inline(__always)
+  public static func enumerator(_ name: StaticString) -> KernelEnumerator<Self> {
+    KernelEnumerator(name: name.utf8Start, count: name.utf8CodeUnitCount)
+  }
+}
+
+/// What the kernel that the program is loaded into says of an enumerator.
+@frozen
+public struct KernelEnumerator<Enumeration: KernelEnumeration> {
+  let name: UnsafePointer<UInt8>
+  let count: Int
+
+  @inline(__always)
+  init(name: UnsafePointer<UInt8>, count: Int) {
+    self.name = name
+    self.count = count
+  }
+
+  /// Whether it has it.
+  @inline(__always)
+  public var exists: Bool { Enumeration._enumerator(name, count, 0) != 0 }
+  /// Its value there.
+  @inline(__always)
+  public var value: Enumeration { Enumeration(rawValue: Enumeration.RawValue(truncatingIfNeeded: Enumeration._enumerator(name, count, 1))) }
+}
+
+"""##),
+    ("BPF/Kernel/KernelIntrinsics.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+// How the module `Kernel`, which the tool makes of the kernel's types, says accesses to the lowering.
+//
+// The contract with the lowering (EBPFToolchain, `Lowering+KernelTypes.swift`):
+// - `bpf.core.at.TYPE.MEMBER` and `bpf.core.maybe.at.TYPE.MEMBER`, declared by the made module, go from an object to a member. The second
+//   take and give an address that may be null.
+// - The functions here read or write at such an address, or ask about it. An access whose address comes from steps in the same function
+//   becomes one CO-RE relocation with the whole path.
+// - A read is a load where all programs that reach it have typed pointers (tp_btf, fentry, lsm, iterators…), and `bpf_probe_read_kernel`
+//   where one does not (kprobe, tracepoint, perf_event…). A read at null gives zero.
+
+#if hasFeature(Embedded)
+
+@_silgen_name("bpf.core.load.u8") public func _coreLoad8(_ address: UnsafeRawPointer) -> UInt8
+@_silgen_name("bpf.core.load.u16") public func _coreLoad16(_ address: UnsafeRawPointer) -> UInt16
+@_silgen_name("bpf.core.load.u32") public func _coreLoad32(_ address: UnsafeRawPointer) -> UInt32
+@_silgen_name("bpf.core.load.u64") public func _coreLoad64(_ address: UnsafeRawPointer) -> UInt64
+@_silgen_name("bpf.core.load.pointer") public func _coreLoadPointer(_ address: UnsafeRawPointer) -> UnsafeRawPointer?
+@_silgen_name("bpf.core.load.bits") public func _coreLoadBits(_ address: UnsafeRawPointer) -> UInt64
+
+@_silgen_name("bpf.core.maybe.load.u8") public func _coreLoad8(maybe address: UnsafeRawPointer?) -> UInt8
+@_silgen_name("bpf.core.maybe.load.u16") public func _coreLoad16(maybe address: UnsafeRawPointer?) -> UInt16
+@_silgen_name("bpf.core.maybe.load.u32") public func _coreLoad32(maybe address: UnsafeRawPointer?) -> UInt32
+@_silgen_name("bpf.core.maybe.load.u64") public func _coreLoad64(maybe address: UnsafeRawPointer?) -> UInt64
+@_silgen_name("bpf.core.maybe.load.pointer") public func _coreLoadPointer(maybe address: UnsafeRawPointer?) -> UnsafeRawPointer?
+@_silgen_name("bpf.core.maybe.load.bits") public func _coreLoadBits(maybe address: UnsafeRawPointer?) -> UInt64
+
+@_silgen_name("bpf.core.store.u8") public func _coreStore8(_ address: UnsafeRawPointer, _ value: UInt8)
+@_silgen_name("bpf.core.store.u16") public func _coreStore16(_ address: UnsafeRawPointer, _ value: UInt16)
+@_silgen_name("bpf.core.store.u32") public func _coreStore32(_ address: UnsafeRawPointer, _ value: UInt32)
+@_silgen_name("bpf.core.store.u64") public func _coreStore64(_ address: UnsafeRawPointer, _ value: UInt64)
+
+/// The address of an array's element. The index must be inside.
+@_silgen_name("bpf.core.element") public func _coreElement(_ array: UnsafeRawPointer?, _ index: Int, _ stride: Int) -> UnsafeRawPointer?
+
+/// Where no object is: the start of a path that is only asked about.
+@_silgen_name("bpf.core.none") public func _coreNone() -> UnsafeRawPointer
+
+/// Asks about the member that an address leads to, by `enum bpf_field_info_kind`: 0 offset, 1 size in bytes, 2 existence, 3 sign. The number
+/// must be a constant.
+@_silgen_name("bpf.core.info") public func _coreInfo(_ address: UnsafeRawPointer, _ what: UInt32) -> UInt32
+
+#else
+
+// Natively an object is memory of the process.
+
+public func _coreLoad8(_ address: UnsafeRawPointer) -> UInt8 { address.load(as: UInt8.self) }
+public func _coreLoad16(_ address: UnsafeRawPointer) -> UInt16 { address.loadUnaligned(as: UInt16.self) }
+public func _coreLoad32(_ address: UnsafeRawPointer) -> UInt32 { address.loadUnaligned(as: UInt32.self) }
+public func _coreLoad64(_ address: UnsafeRawPointer) -> UInt64 { address.loadUnaligned(as: UInt64.self) }
+public func _coreLoadPointer(_ address: UnsafeRawPointer) -> UnsafeRawPointer? { UnsafeRawPointer(bitPattern: UInt(_coreLoad64(address))) }
+public func _coreLoadBits(_ address: UnsafeRawPointer) -> UInt64 { 0 }
+
+public func _coreLoad8(maybe address: UnsafeRawPointer?) -> UInt8 { address.map { _coreLoad8($0) } ?? 0 }
+public func _coreLoad16(maybe address: UnsafeRawPointer?) -> UInt16 { address.map { _coreLoad16($0) } ?? 0 }
+public func _coreLoad32(maybe address: UnsafeRawPointer?) -> UInt32 { address.map { _coreLoad32($0) } ?? 0 }
+public func _coreLoad64(maybe address: UnsafeRawPointer?) -> UInt64 { address.map { _coreLoad64($0) } ?? 0 }
+public func _coreLoadPointer(maybe address: UnsafeRawPointer?) -> UnsafeRawPointer? { address.flatMap { _coreLoadPointer($0) } }
+public func _coreLoadBits(maybe address: UnsafeRawPointer?) -> UInt64 { 0 }
+
+public func _coreStore8(_ address: UnsafeRawPointer, _ value: UInt8) {
+  UnsafeMutableRawPointer(mutating: address).storeBytes(of: value, as: UInt8.self)
+}
+public func _coreStore16(_ address: UnsafeRawPointer, _ value: UInt16) {
+  UnsafeMutableRawPointer(mutating: address).storeBytes(of: value, as: UInt16.self)
+}
+public func _coreStore32(_ address: UnsafeRawPointer, _ value: UInt32) {
+  UnsafeMutableRawPointer(mutating: address).storeBytes(of: value, as: UInt32.self)
+}
+public func _coreStore64(_ address: UnsafeRawPointer, _ value: UInt64) {
+  UnsafeMutableRawPointer(mutating: address).storeBytes(of: value, as: UInt64.self)
+}
+
+public func _coreElement(_ array: UnsafeRawPointer?, _ index: Int, _ stride: Int) -> UnsafeRawPointer? { array.map { $0 + index * stride } }
+public func _coreNone() -> UnsafeRawPointer { UnsafeRawPointer(bitPattern: 1 << 12).unsafelyUnwrapped }
+public func _coreInfo(_ address: UnsafeRawPointer, _ what: UInt32) -> UInt32 { 0 }
+
+#endif
+
+"""##),
+    ("BPF/Kernel/KernelObject.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// A structure or union of the kernel, by its address. Its members are properties, which read the kernel's memory when they are asked for.
+///
+/// The types come from the module `Kernel`, which the tool makes of the kernel's types: those that the sources name, with the members that
+/// they name. Where a member lies is said by the kernel that the program is loaded into (CO-RE).
+/// ```swift
+/// import BPF
+/// import Kernel
+///
+/// @section("tp_btf/sched_process_exec") @used
+/// func executed(_ ctx: BTFTracepointContext) {
+///   guard let task = ctx.pointer(0, to: task_struct.self) else { return }
+///   parents.count(task.real_parent.tgid)
+/// }
+/// ```
+/// A pointer to a structure is an optional of it. Its members can be read without unwrapping it: at `nil` they are zero, false and `nil`.
+public protocol KernelObject: KernelPointer, KernelElement, Equatable {
+  /// Where it lies.
+  var kernelAddress: UnsafeRawPointer { get }
+  /// An object at an address that the verifier knows to be one.
+  init(kernelAddress: UnsafeRawPointer)
+
+  // What the lowering answers.
+  static func _type(_ what: UInt32) -> UInt64
+  static func _cast(_ address: UnsafeRawPointer?) -> UnsafeRawPointer?
+  static func _member(_ base: UnsafeRawPointer, _ name: UnsafePointer<UInt8>, _ count: Int, _ code: UInt32) -> UnsafeRawPointer
+}
+
+extension KernelObject {
+  /// The object of this type at an address that is only a number, such as an argument of a kprobe or what a `void *` points to.
+  ///
+  /// Programs whose pointers the verifier knows get one that it lets them read (`bpf_rdonly_cast`, Linux 6.2). `nil` for address 0.
+  @inline(__always)
+  public init?(at address: UInt64) { self.init(at: UnsafeRawPointer(bitPattern: UInt(address))) }
+
+  /// The object of this type at an address that is only a number.
+  @inline(__always)
+  public init?(at address: UnsafeRawPointer?) {
+    guard let known = Self._cast(address) else { return nil }
+    self.init(kernelAddress: known)
+  }
+
+  /// The object that a part of it is known of (`container_of`), such as an entry of a list.
+  /// ```swift
+  /// task_struct(containing: node, as: task_struct.field.sibling)
+  /// ```
+  @inline(__always)
+  public init?<Part: KernelObject>(containing part: Part, as field: KernelField<Part>) {
+    self.init(at: UInt64(UInt(bitPattern: part.kernelAddress)) &- UInt64(field.byteOffset))
+  }
+
+  /// The same address as another type: what a structure is the first member of, or an older or newer form of it (`task_struct___old`).
+  @inline(__always)
+  public func cast<Object: KernelObject>(to type: Object.Type = Object.self) -> Object {
+    Object(kernelAddress: Object._cast(kernelAddress).unsafelyUnwrapped)
+  }
+
+  /// A member by its name, for members that only other kernels have: ask for its existence first.
+  /// ```swift
+  /// if task_struct.field.member("state", as: Int64.self).exists { state = task.member("state", as: Int64.self) }
+  /// ```
+  /// The name must be written as it stands here, in quotes.
+  @inline(__always)
+  public func member<Value: KernelValue>(_ name: StaticString, as type: Value.Type = Value.self) -> Value {
+    Value._load(maybe: Self._member(kernelAddress, name.utf8Start, name.utf8CodeUnitCount, Value._code))
+  }
+
+  /// The type's members, to ask about: `task_struct.field.comm.byteSize`.
+  @inline(__always)
+  public static var field: KernelField<Self> { KernelField(place: _coreNone()) }
+
+  /// What there is to know about the type: `task_struct.type.byteSize`.
+  @inline(__always)
+  public static var type: KernelType<Self> { KernelType() }
+
+  /// The pointer, for helpers.
+  @inline(__always)
+  public var opaque: OpaquePointer { OpaquePointer(kernelAddress) }
+
+  @inline(__always)
+  public static func == (a: Self, b: Self) -> Bool { a.kernelAddress == b.kernelAddress }
+
+  @inline(__always)
+  public static func _element(of array: UnsafeRawPointer?, at index: Int) -> Self {
+    Self(kernelAddress: _coreElement(array, index, _stride).unsafelyUnwrapped)
+  }
+  @inline(__always)
+  public static var _stride: Int { Int(truncatingIfNeeded: _type(1)) }
+}
+
+/// What the kernel that the program is loaded into says of a type.
+@frozen
+public struct KernelType<Object: KernelObject> {
+  @inline(__always)
+  init() {}
+
+  /// Whether it has a type of this name and kind.
+  @inline(__always)
+  public var exists: Bool { Object._type(0) != 0 }
+  /// Whether its type has all members that the program uses, of fitting types.
+  @inline(__always)
+  public var matches: Bool { Object._type(2) != 0 }
+  /// The size there.
+  @inline(__always)
+  public var byteSize: UInt64 { Object._type(1) }
+  /// The type's number in the object.
+  @inline(__always)
+  public var localID: UInt64 { Object._type(3) }
+  /// The type's number in the kernel's types; 0 where it has none.
+  @inline(__always)
+  public var targetID: UInt64 { Object._type(4) }
+}
+
+/// What the kernel that the program is loaded into says of a member: `task_struct.field.se.vruntime`.
+@frozen
+public struct KernelField<Member> {
+  public let place: UnsafeRawPointer
+
+  @inline(__always)
+  public init(place: UnsafeRawPointer) { self.place = place }
+
+  /// Whether it has the member, of a fitting type.
+  @inline(__always)
+  public var exists: Bool { _coreInfo(place, 2) != 0 }
+  /// Bytes from the structure's start.
+  @inline(__always)
+  public var byteOffset: UInt32 { _coreInfo(place, 0) }
+  /// The member's size.
+  @inline(__always)
+  public var byteSize: UInt32 { _coreInfo(place, 1) }
+  /// Whether it is a signed integer.
+  @inline(__always)
+  public var isSigned: Bool { _coreInfo(place, 3) != 0 }
+}
+
+extension KernelField where Member: KernelObject {
+  /// A member by its name, for members that only other kernels have. The name must be written as it stands here, in quotes.
+  @inline(__always)
+  public func member<Value: KernelValue>(_ name: StaticString, as type: Value.Type = Value.self) -> KernelField<Value> {
+    KernelField<Value>(place: Member._member(place, name.utf8Start, name.utf8CodeUnitCount, Value._code))
+  }
+}
+
+"""##),
+    ("BPF/Kernel/KernelValue.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// What a member of a kernel's structure can be read as: an integer, a `Bool`, an enumeration, a pointer.
+public protocol KernelValue {
+  /// Reads one; zero at null.
+  static func _load(maybe address: UnsafeRawPointer?) -> Self
+  /// Which type stands for it in the object: bytes, 64 more for a signed one, 128 for a `Bool`, 256 for a pointer.
+  static var _code: UInt32 { get }
+}
+
+/// What the elements of an array in a kernel's structure are.
+public protocol KernelElement {
+  /// Reads the element at an index that is inside.
+  static func _element(of array: UnsafeRawPointer?, at index: Int) -> Self
+  /// Bytes from one to the next.
+  static var _stride: Int { get }
+}
+
+extension KernelElement where Self: KernelValue {
+  @inline(__always)
+  public static func _element(of array: UnsafeRawPointer?, at index: Int) -> Self { _load(maybe: _coreElement(array, index, _stride)) }
+  @inline(__always)
+  public static var _stride: Int { MemoryLayout<Self>.stride }
+}
+
+/// What a pointer in a kernel's structure can be read as.
+public protocol KernelPointer {}
+
+extension UnsafeRawPointer: KernelPointer {}
+
+extension Optional: KernelValue where Wrapped: KernelPointer {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Self { unsafeBitCast(_coreLoadPointer(maybe: address), to: Self.self) }
+  @inline(__always)
+  public static var _code: UInt32 { 264 }
+}
+
+extension Optional: KernelElement where Wrapped: KernelPointer {}
+
+extension UInt8: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> UInt8 { _coreLoad8(maybe: address) }
+  @inline(__always)
+  public static var _code: UInt32 { 1 }
+}
+
+extension UInt16: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> UInt16 { _coreLoad16(maybe: address) }
+  @inline(__always)
+  public static var _code: UInt32 { 2 }
+}
+
+extension UInt32: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> UInt32 { _coreLoad32(maybe: address) }
+  @inline(__always)
+  public static var _code: UInt32 { 4 }
+}
+
+extension UInt64: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> UInt64 { _coreLoad64(maybe: address) }
+  @inline(__always)
+  public static var _code: UInt32 { 8 }
+}
+
+extension Int8: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Int8 { Int8(bitPattern: _coreLoad8(maybe: address)) }
+  @inline(__always)
+  public static var _code: UInt32 { 65 }
+}
+
+extension Int16: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Int16 { Int16(bitPattern: _coreLoad16(maybe: address)) }
+  @inline(__always)
+  public static var _code: UInt32 { 66 }
+}
+
+extension Int32: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Int32 { Int32(bitPattern: _coreLoad32(maybe: address)) }
+  @inline(__always)
+  public static var _code: UInt32 { 68 }
+}
+
+extension Int64: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Int64 { Int64(bitPattern: _coreLoad64(maybe: address)) }
+  @inline(__always)
+  public static var _code: UInt32 { 72 }
+}
+
+extension Bool: KernelValue, KernelElement {
+  @inline(__always)
+  public static func _load(maybe address: UnsafeRawPointer?) -> Bool { _coreLoad8(maybe: address) != 0 }
+  @inline(__always)
+  public static var _code: UInt32 { 129 }
+}
+
+"""##),
+    ("BPF/Kernel/StructOperations.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+
+/// A table of functions that the kernel calls in the place of its own (`BPF_MAP_TYPE_STRUCT_OPS`), such as a TCP congestion control.
+///
+/// Its functions are the programs whose sections name the table and the member, and its name, where it has one, is the variable's.
+/// ```swift
+/// let swift_reno = StructOperations<tcp_congestion_ops>()
+///
+/// @section("struct_ops/swift_reno.ssthresh") @used
+/// func threshold(_ ctx: StructOperationContext) -> UInt32 {
+///   guard let socket = ctx.pointer(0, to: tcp_sock.self) else { return 2 }
+///   return max(socket.snd_cwnd / 2, 2)
+/// }
+/// ```
+@frozen
+public struct StructOperations<Table: KernelObject>: BitwiseCopyable, Sendable {
+  let flags: UInt32
+  let isLinked: UInt32
+
+  /// A table.
+  /// - Parameters:
+  ///   - flags: The table's member `flags`.
+  ///   - isLinked: Whether it is registered by a link, and not as soon as it is loaded (Linux 6.4).
+  @inline(__always)
+  public init(flags: UInt32 = 0, isLinked: Bool = false) {
+    self.flags = flags
+    self.isLinked = isLinked ? 1 : 0
+  }
+}
 
 """##),
     ("BPF/License.swift", ##"""
@@ -4390,6 +5000,27 @@ public struct IteratorOutput {
   public func print(_ format: StaticString, _ a: some PrintArgument, _ b: some PrintArgument, _ c: some PrintArgument) -> Bool {
     var words = (a.printWord, b.printWord, c.printWord)
     return bpf_seq_printf(sequence, text(format), UInt32(truncatingIfNeeded: format.utf8CodeUnitCount &+ 1), &words, 24) == 0
+  }
+}
+
+extension IteratorOutput {
+  /// Writes text with four values.
+  @discardableResult @inline(__always)
+  public func print(
+    _ format: StaticString, _ a: some PrintArgument, _ b: some PrintArgument, _ c: some PrintArgument, _ d: some PrintArgument
+  ) -> Bool {
+    var words = (a.printWord, b.printWord, c.printWord, d.printWord)
+    return bpf_seq_printf(sequence, text(format), UInt32(truncatingIfNeeded: format.utf8CodeUnitCount &+ 1), &words, 32) == 0
+  }
+
+  /// Writes text with five values.
+  @discardableResult @inline(__always)
+  public func print(
+    _ format: StaticString, _ a: some PrintArgument, _ b: some PrintArgument, _ c: some PrintArgument, _ d: some PrintArgument,
+    _ e: some PrintArgument
+  ) -> Bool {
+    var words = (a.printWord, b.printWord, c.printWord, d.printWord, e.printWord)
+    return bpf_seq_printf(sequence, text(format), UInt32(truncatingIfNeeded: format.utf8CodeUnitCount &+ 1), &words, 40) == 0
   }
 }
 

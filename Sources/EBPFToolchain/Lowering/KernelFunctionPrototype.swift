@@ -35,6 +35,7 @@ struct KernelFunctionPrototype {
     "bpf_iter_num_new": "int (struct bpf_iter_num *, int, int)",
     "bpf_iter_num_next": "int *(struct bpf_iter_num *)",
     "bpf_iter_num_destroy": "void (struct bpf_iter_num *)",
+    "bpf_rdonly_cast": "void *(const void *, u32)",
     "bpf_rcu_read_lock": "void (void)",
     "bpf_rcu_read_unlock": "void (void)",
     "bpf_preempt_disable": "void (void)",

@@ -9,7 +9,7 @@ extension LoweringUnit {
       guard let role = roles[symbol] else { continue }
       let name = sourceName(ofGlobal: index) ?? module.names[symbol]
       switch role {
-      case .map, .license: continue
+      case .map, .license, .operations: continue
       case .setting(let type):
         module.globals[index].isConstant = true
         try expose(index, name, type)

@@ -6,6 +6,8 @@ enum GlobalRole: Hashable {
   case license
   /// `BPF.Setting<T>`: the node of T.
   case setting(type: UInt32?)
+  /// `BPF.StructOperations<T>`: the name of T.
+  case operations(type: String)
   /// `var`.
   case variable
   /// `let`.
@@ -119,6 +121,9 @@ extension LoweringUnit {
         roles[global.name] = .map
       } else if module.types.name(global.type).map({ module.names.hasSuffix($0, "3BPF7LicenseV") }) == true {
         roles[global.name] = .license
+      } else if let type, module.types.name(global.type).map({ module.names[$0].contains("3BPF16StructOperationsV") }) == true {
+        let table = templateArguments(type).first.flatMap { module.metadata.string($0, .name) }.map { module.names[$0] }
+        roles[global.name] = .operations(type: table ?? "")
       } else if let type, let setting = settingType(type) {
         roles[global.name] = .setting(type: setting)
       } else {
@@ -201,7 +206,7 @@ extension LoweringUnit {
   private func isKept(_ index: Int) -> Bool {
     guard let role = roles[module.globals[index].name] else { return false }
     switch role {
-    case .map, .license, .setting, .variable: return true
+    case .map, .license, .setting, .operations, .variable: return true
     case .constant: return !module.globals[index].section.isEmpty
     }
   }

@@ -75,7 +75,7 @@ extension LoweringUnit {
   }
 
   /// Whether section `license` holds a licence that the kernel takes for the GPL.
-  private var hasGPLLicense: Bool {
+  var hasGPLLicense: Bool {
     for index in module.globals.indices where module.names[module.globals[index].section] == "license" {
       guard let bytes = bytes(ofGlobal: index) else { continue }
       return License.isGPLCompatible(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))

@@ -5,8 +5,15 @@
 public struct Lowering: Sendable {
   /// What is asked of it.
   public let options: LoweringOptions
+  /// What the types of the module `Kernel` stand for, where the program imports it.
+  private let kernel: KernelReferences?
 
-  public init(_ options: LoweringOptions = LoweringOptions()) { self.options = options }
+  public init(_ options: LoweringOptions = LoweringOptions()) { self.init(options, kernel: nil) }
+
+  init(_ options: LoweringOptions, kernel: KernelReferences?) {
+    self.options = options
+    self.kernel = kernel
+  }
 
   /// The IR for `clang -target bpf -x ir`.
   ///
@@ -17,16 +24,22 @@ public struct Lowering: Sendable {
   package func lowerNamingGlobals(_ ir: [UInt8]) throws(LoweringError) -> (ir: [UInt8], globals: [String]) {
     let module = try read(ir)
     let globals = module.globals.map { module.names[$0.name] }.filter { $0.hasPrefix("$e") && $0.hasSuffix("vp") }
-    var unit = LoweringUnit(module, options)
+    var unit = unit(module)
     try unit.lower()
     return (IRWriter.write(unit.module), globals)
   }
 
   /// The lowered module.
   package func module(_ ir: [UInt8]) throws(LoweringError) -> IRModule {
-    var unit = LoweringUnit(try read(ir), options)
+    var unit = unit(try read(ir))
     try unit.lower()
     return unit.module
+  }
+
+  private func unit(_ module: IRModule) -> LoweringUnit {
+    var unit = LoweringUnit(module, options)
+    unit.kernel = kernel.map { KernelDebugTypes(references: $0) }
+    return unit
   }
 
   private func read(_ ir: [UInt8]) throws(LoweringError) -> IRModule {
@@ -52,6 +65,7 @@ extension LoweringUnit {
     cleanSignatures()
     lowerPadding()
     try lowerLicense()
+    try lowerKernelTypes()
     try lowerMaps()
     try lowerGlobals()
     lowerAtomics()

@@ -33,6 +33,8 @@ struct LoweringUnit {
   private var userFiles: Set<UInt32> = []
   /// C-shaped types that were made, by the node that they stand for.
   var types = DebugTypes()
+  /// The kernel's types, where the program imports the module `Kernel`.
+  var kernel: KernelDebugTypes?
   /// By the index of a function: what it may hold when a check fails.
   var heldResources: [Int: [HeldResource]] = [:]
   /// Variables that a function's callbacks need, for its entry.

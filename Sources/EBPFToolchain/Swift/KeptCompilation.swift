@@ -1,3 +1,5 @@
+internal import EBPFBTF
+
 /// A compilation in the cache, found by all that went into it.
 ///
 /// The file holds the whole of that (sources, options, compiler, this program's build) in front of the result, and is taken only where it
@@ -11,11 +13,15 @@ struct KeptCompilation {
   private static let limit = 256
 
   /// - Returns: `nil` where something that is not in the sources has a say: headers and modules of the user's, more arguments.
-  init?(of sources: SwiftSources, options: CompileOptions, by compiler: SwiftCompiler, in cache: borrowing CacheFolder) {
+  init?(
+    of sources: SwiftSources, _ kernel: KernelModule?, options: CompileOptions, by compiler: SwiftCompiler, in cache: borrowing CacheFolder
+  ) {
     guard !cache.isTemporary, options.includes.isEmpty, options.arguments.isEmpty else { return nil }
     var key = Array("swift-ebpf \(CacheFolder.build) \(compiler.path) \(compiler.identity) \(FileSystem.workingFolder)\n".utf8)
     key += Array("\(options.output) \(options.traps) \(options.cpu) \(options.defines) \(options.colors)\n".utf8)
     for file in sources.files { key += Array("\(file.path) \(file.bytes.count)\n".utf8) + file.bytes }
+    // What the lowering takes of the kernel's types stands nowhere else: their whole content counts.
+    if let kernel { key += Array("\(CacheFolder.digest(kernel.references.btf.bytes)) \(kernel.text)".utf8) }
     self.key = key
     folder = "\(cache.path)/objects"
     path = "\(folder)/\(CacheFolder.hexadecimal(CacheFolder.digest(key)))"

@@ -20,16 +20,22 @@ extension Toolchain {
     let sources = try SwiftSources(paths)
     let compiler = try SwiftCompiler.find()
     let cache = try CacheFolder.holding(EmbeddedModules.files, in: SwiftModules.folderName(for: compiler))
-    let kept = KeptCompilation(of: sources, options: options, by: compiler, in: cache)
+    let kernel = try KernelModule(for: sources, from: options.kernelTypes)
+    let kept = KeptCompilation(of: sources, kernel, options: options, by: compiler, in: cache)
     if let compilation = kept?.read() { return compilation }
-    let job = SwiftCompileJob(
+    var job = SwiftCompileJob(
       paths: sources.files.map(\.path), options: options, modules: try await SwiftModules.prepared(by: compiler, in: cache))
+    if let kernel { job.importFolders.append(try await kernel.prepared(for: job.modules, by: compiler)) }
     let front = try await CompilerProcess.run(compiler.path, job.frontArguments)
-    guard front.succeeded, !front.output.isEmpty else { throw failure(front, of: compiler.path) }
+    guard front.succeeded, !front.output.isEmpty else {
+      var error = failure(front, of: compiler.path)
+      if let kernel { error.message += "\n" + KernelNotes(kernel).notes(behind: error.message) }
+      throw error
+    }
     let lowered: [UInt8]
     let globals: [String]
     do {
-      (lowered, globals) = try Lowering(LoweringOptions(traps: options.traps)).lowerNamingGlobals(front.output)
+      (lowered, globals) = try Lowering(LoweringOptions(traps: options.traps), kernel: kernel?.references).lowerNamingGlobals(front.output)
     } catch {
       throw ToolchainError(.compileFailed, front.messages + SourceProblem(error).rendered(with: sources, colors: options.colors))
     }

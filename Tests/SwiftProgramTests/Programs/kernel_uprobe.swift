@@ -1,0 +1,10 @@
+// expect: loads kind=uprobe//bin/sh:main
+import BPF
+import Kernel
+
+let license = License.gpl
+
+nonisolated(unsafe) var parent: Int32 = 0
+
+@section("uprobe//bin/sh:main") @used
+func program(_ ctx: UprobeContext) { parent = task_struct.current.real_parent.tgid }
