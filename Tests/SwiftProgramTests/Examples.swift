@@ -31,13 +31,15 @@ struct Example: Sendable, Hashable, CustomTestStringConvertible {
   static let vlanRewriter = Example(folder: "VLANRewriter", file: "vlan_rewriter")
   static let egressMarks = Example(folder: "EgressMarks", file: "egress_marks")
 
+  static let taskIterator = Example(folder: "TaskIterator", file: "task_iterator")
+
   /// Those that run on packets.
   static let network = [packetCounter, protocolStatistics, synGuard, loadBalancer, dnsInspector, vlanRewriter, egressMarks]
   /// Those that are attached to the kernel or to processes.
   static let tracers = [
     Example(folder: "ExecTracer", file: "exec_tracer"), Example(folder: "RunQueueLatency", file: "run_queue_latency"),
     Example(folder: "TCPLifetimes", file: "tcp_lifetimes"), Example(folder: "SyscallCounts", file: "syscall_counts"),
-    Example(folder: "FunctionLatency", file: "function_latency"),
+    Example(folder: "FunctionLatency", file: "function_latency"), taskIterator,
   ]
   static let all = network + tracers
 

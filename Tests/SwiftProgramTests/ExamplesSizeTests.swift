@@ -39,8 +39,11 @@ import Testing
       #expect(map.type == other.type && map.maxEntries == other.maxEntries && map.flags == other.flags, "\(map.name)")
       #expect(map.keySize == other.keySize && map.valueSize == other.valueSize, "\(map.name)")
     }
-    let variables = object.variables.map { "\(plain($0.name)) \($0.size)" }.sorted()
-    #expect(variables == twin.variables.map { "\(plain($0.name)) \($0.size)" }.sorted())
+    // Texts in the code are variables whose names have dots.
+    func variables(_ object: ObjectSpec) -> [String] {
+      object.variables.filter { !$0.name.contains(".") }.map { "\(plain($0.name)) \($0.size)" }.sorted()
+    }
+    #expect(variables(object) == variables(twin))
   }
 
   @Test(.enabled(if: geteuid() == 0, "the kernel takes root"), arguments: Example.tracers, Example.Language.allCases)
