@@ -1,6 +1,12 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
+/// The programs of `Examples` that tests call as functions.
+let nativeExamples = [
+  "PacketCounter", "ProtocolStatistics", "SYNGuard", "LoadBalancer", "DNSInspector", "VLANRewriter", "EgressMarks", "ExecTracer",
+  "RunQueueLatency", "TCPLifetimes", "SyscallCounts",
+]
+
 // Everything above the line is pure: bytes and values in, bytes and values out, no system calls, no Foundation, no Glibc.
 // ARCHITECTURE.md has the table with the reasons.
 let package = Package(
@@ -47,7 +53,7 @@ let package = Package(
     .target(
       name: "EBPFRuntime",
       dependencies: [
-        "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "CEBPF",
+        "EBPFHost", "EBPFVerifier", "EBPFJIT", "EBPFCapture", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFObject", "CEBPF", "CBPF",
       ]),
     .target(
       name: "EBPFKernel",
@@ -62,7 +68,7 @@ let package = Package(
       exclude: ["Headers"]),
     .target(
       name: "EBPFTesting",
-      dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture"]),
+      dependencies: ["EBPFHost", "EBPFObject", "EBPFRuntime", "EBPFKernel", "EBPFToolchain", "EBPFTypes", "EBPFCapture", "BPF"]),
     .target(
       name: "EBPF",
       dependencies: [
@@ -112,13 +118,15 @@ let package = Package(
         "EBPFKernel", "EBPFRuntime", "EBPFHost", "EBPFVerifier", "EBPFObject", "EBPFISA", "EBPFTables", "EBPFBTF", "EBPFCapture",
         "EBPFToolchain", "EBPFTestSupport",
       ]),
-    .testTarget(name: "EBPFTestingTests", dependencies: ["EBPFTesting", "EBPFCapture", "EBPFHost", "EBPFToolchain", "EBPFTypes"]),
-    // Programs in Swift, compiled when the tests run.
+    .testTarget(name: "EBPFTestingTests", dependencies: ["EBPFTesting", "EBPFCapture", "EBPFHost", "EBPFToolchain", "EBPFTypes", "BPF"]),
+    // Programs in Swift, compiled when the tests run; those of nativeExamples, natively, are in the tests themselves.
+    .target(
+      name: "NativeExampleSupport", dependencies: ["BPF", "EBPFHost", "EBPFTesting"], path: "Tests/NativeExamples/Support"),
     .testTarget(
       name: "SwiftProgramTests",
       dependencies: [
         "EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTesting", "EBPFTypes", "EBPFCapture",
-        "EBPFBTF", "EBPFISA",
+        "EBPFBTF", "EBPFISA", "NativeExampleSupport",
       ],
       exclude: ["Programs"]),
     .testTarget(
@@ -127,6 +135,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+for name in nativeExamples {
+  // A link to the program, and what hands its functions and maps to the tests. In language mode 5 globals are plain `var`.
+  package.targets.append(
+    .target(
+      name: "Native\(name)", dependencies: ["BPF", "EBPFHost", "EBPFTesting", "NativeExampleSupport"],
+      path: "Tests/NativeExamples/\(name)", swiftSettings: [.swiftLanguageMode(.v5)]))
+  package.targets.first { $0.name == "SwiftProgramTests" }?.dependencies.append(.byName(name: "Native\(name)"))
+}
 
 for target in package.targets where target.type != .system && target.type != .plugin {
   var settings = target.swiftSettings ?? []

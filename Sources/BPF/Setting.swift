@@ -21,7 +21,13 @@ public struct Setting<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   /// The value, read when this is evaluated: the compiler does not take the initial value for granted.
   @inline(__always)
-  public var value: Value { volatileLoad(UnsafeRawPointer(address)) }
+  public var value: Value {
+    #if hasFeature(Embedded)
+    volatileLoad(UnsafeRawPointer(address))
+    #else
+    volatileLoad(cbpf_setting(UnsafeRawPointer(address)))
+    #endif
+  }
 }
 
 /// Reads exactly once, where this is called. Values of other sizes than 1, 2, 4 and 8 are read through a pointer of which the compiler

@@ -28,7 +28,10 @@ static const struct cbpf_host *host(void) {
 
 cbpf_function cbpf_helper(__u32 number) {
   const struct cbpf_host *const at = host();
-  if (number >= at->helper_count || !at->helpers[number]) this_host_has_no_such_helper();
+  if (number >= at->helper_count || !at->helpers[number]) {
+    if (at->missing) at->missing(number, at->environment);
+    this_host_has_no_such_helper();
+  }
   return at->helpers[number];
 }
 
@@ -37,5 +40,12 @@ void *cbpf_environment(void) { return host()->environment; }
 const void *cbpf_map(const void *pointer) { return host()->map(pointer, host()->environment); }
 
 void *cbpf_address(const void *context, __u32 offset) { return host()->address(context, offset, host()->environment); }
+
+const void *cbpf_setting(const void *address) {
+  // Settings are read outside of runs too, where a program has them as globals.
+  if (!current_host || !current_host->setting) return address;
+  const void *const value = current_host->setting(address, current_host->environment);
+  return value ? value : address;
+}
 
 #endif

@@ -74,7 +74,7 @@ package struct NewPackage {
   }
 
   /// Every file of the package, by its path in it.
-  var files: [(path: String, text: String)] {
+  package var files: [(path: String, text: String)] {
     [
       ("Package.swift", manifest),
       ("Sources/\(name)/\(name).swift", source),

@@ -12,7 +12,7 @@ public final class Program: Sendable {
     self.backend = backend
   }
 
-  /// What executes the program in this process; `nil` where the kernel does.
+  /// What executes the program in this process; `nil` where the kernel does, or where the program is a function of this process.
   ///
   /// It is ``LoadOptions/Engine/interpreter`` where ``LoadOptions/Engine/jit`` was asked for and this processor has no back end.
   public var engine: LoadOptions.Engine? { backend.engine }

@@ -1,3 +1,4 @@
+import BPF
 public import EBPFHost
 import EBPFObject
 
@@ -84,6 +85,7 @@ public struct TestMap: Sendable {
     return withUnsafeTemporaryAllocation(byteCount: max(size, MemoryLayout<Value>.stride), alignment: 16) { buffer in
       _ = buffer.initializeMemory(as: UInt8.self, repeating: 0)
       buffer.storeBytes(of: value, as: Value.self)
+      if let base = buffer.baseAddress { zeroPadding(of: Value.self, at: base) }
       return Array(buffer.prefix(size))
     }
   }

@@ -102,6 +102,16 @@ public final class TestProgram: Sendable {
     return TestOutcome(program: program.spec, input: data, result: result)
   }
 
+  /// Runs the program once on a packet with a context, as the kernel's structure for it (`__sk_buff`, `xdp_md`).
+  public func run<Context>(_ packet: TestPacket, context: Context) throws(HostError) -> TestOutcome {
+    try run(packet.bytes, context: TestOutcome.bytes(of: context))
+  }
+
+  /// Runs the program once on a context alone: a tracepoint's record, arguments, registers.
+  public func run<Context>(context: Context) throws(HostError) -> TestOutcome {
+    try run([], context: TestOutcome.bytes(of: context))
+  }
+
   /// Runs the program on each packet of a capture, in order.
   /// - Returns: an outcome for each.
   public func run(over capture: Capture) throws -> [TestOutcome] { try capture.packets.map { try run(Array(capture.data(of: $0))) } }

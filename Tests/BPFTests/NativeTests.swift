@@ -79,7 +79,7 @@ private final class SmallHost {
           if key.withUnsafeBytes({ body($0.baseAddress!, value, argument) }) != 0 { break }
         }
         return count
-      }, timer_set_callback: nil, drain: nil)
+      }, timer_set_callback: nil, drain: nil, missing: nil, setting: nil)
     return withUnsafePointer(to: &host) {
       let before = cbpf_enter($0)
       defer { cbpf_leave(before) }

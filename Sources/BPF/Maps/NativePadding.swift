@@ -4,7 +4,7 @@
 @_spi(Reflection) import Swift
 
 /// Zeroes the bytes of a value that belong to none of its fields.
-func zeroPadding<Value: BitwiseCopyable>(of type: Value.Type, at pointer: UnsafeMutableRawPointer) {
+package func zeroPadding<Value: BitwiseCopyable>(of type: Value.Type, at pointer: UnsafeMutableRawPointer) {
   var used = [Bool](repeating: false, count: MemoryLayout<Value>.stride)
   markFields(of: type, at: 0, in: &used)
   for index in used.indices where !used[index] { pointer.storeBytes(of: 0, toByteOffset: index, as: UInt8.self) }

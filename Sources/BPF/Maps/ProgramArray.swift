@@ -12,8 +12,6 @@ public struct ProgramArray: ~Copyable, Sendable {
 
   /// Goes on to the program in a slot, which ends this one; what follows runs only where the slot is empty or 33 programs went on already
   /// (`bpf_tail_call`).
-  ///
-  /// Natively this returns: a test calls the other program itself.
   @inline(__always)
   public func tailCall(_ context: some ProgramContext, _ index: UInt32) {
     _ = bpf_tail_call(UnsafeMutableRawPointer(context.rawPointer), anchor.pointer, index)

@@ -63,6 +63,10 @@ struct cbpf_host {
   long (*_Nullable drain)(
     const void *_Nonnull map, long (*_Nonnull body)(void *_Nonnull dynptr, void *_Nullable argument), void *_Nullable argument,
     __u64 flags, void *_Nullable environment);
+  /// Ends the run of a program that calls a helper which `helpers` has not. Where it is null, or returns, the process stops.
+  void (*_Nullable missing)(__u32 number, void *_Nullable environment);
+  /// The value of a program's setting that the host has in place of the one at `address`; null where the program's own counts.
+  const void *_Nullable (*_Nullable setting)(const void *_Nonnull address, void *_Nullable environment);
 };
 
 #if CBPF_NATIVE
@@ -80,6 +84,8 @@ void *_Nullable cbpf_environment(void);
 const void *_Nonnull cbpf_map(const void *_Nullable pointer);
 /// The current host's address for a 32-bit field of a context.
 void *_Nonnull cbpf_address(const void *_Nonnull context, __u32 offset);
+/// Where the value of a setting lies: with the current host, or at `address` itself.
+const void *_Nonnull cbpf_setting(const void *_Nonnull address);
 #endif
 
 #endif

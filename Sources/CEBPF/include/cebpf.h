@@ -8,6 +8,7 @@
 
 #include "cebpf_atomics.h"
 #include "cebpf_maps.h"
+#include "cebpf_native.h"
 #include "cebpf_system.h"
 
 struct ebpf_environment;

@@ -15,13 +15,16 @@ enum Engine: Sendable {
   case interpreter(DecodedProgram)
   case machineCode(MachineCode)
   case checked(CheckedProgram)
+  /// A function of this process.
+  case native(NativeFunction)
 
-  /// The name under which a caller asks for it.
-  var name: LoadOptions.Engine {
+  /// The name under which a caller asks for it; a function is none of them.
+  var name: LoadOptions.Engine? {
     switch self {
     case .interpreter: .interpreter
     case .machineCode: .jit
     case .checked: .checked
+    case .native: nil
     }
   }
 }
@@ -34,6 +37,7 @@ struct ProgramRun: ~Copyable {
   fileprivate let entry: ebpf_entry?
   fileprivate let instructions: UnsafePointer<DecodedInstruction>?
   fileprivate let checked: CheckedInterpreter?
+  fileprivate var native: NativeRun?
   /// The slot that the run holds, and what it announces there.
   fileprivate let slot: UnsafeMutablePointer<UInt64>
   fileprivate let epoch: UnsafeMutablePointer<UInt64>
@@ -44,7 +48,8 @@ struct ProgramRun: ~Copyable {
     if let entry { return compiled(entry, r1, r2) }
     if let instructions { return interpreted(instructions, r1, r2) }
     begin()
-    return checked.unsafelyUnwrapped.run(r1, r2)
+    if let checked { return checked.run(r1, r2) }
+    return native.unsafelyUnwrapped.run(r1)
   }
 
   /// What every run begins with.
@@ -116,6 +121,13 @@ extension UserspaceProgram {
               ProgramRun(
                 environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: nil, instructions: nil,
                 checked: interpreter, slot: slot, epoch: epoch))
+          case .native(let function):
+            return try NativeRun.with(function, environment) { (native) throws(Failure) -> Result in
+              try body(
+                ProgramRun(
+                  environment: environment, registers: stack.registers, framePointer: stack.framePointer, entry: nil, instructions: nil,
+                  checked: nil, native: native, slot: slot, epoch: epoch))
+            }
           }
         }
       }

@@ -17,13 +17,16 @@ final class Instance: Sendable {
   let coverage: ExecutionCounts?
   /// Receives lines of `bpf_trace_printk`.
   let trace: (@Sendable (String) -> Void)?
+  /// The maps of programs that are functions of this process.
+  let native: NativeMaps?
 
-  init(object: ObjectSpec, maps: [UserspaceMap], processors: Int, options: LoadOptions) {
+  init(object: ObjectSpec, maps: [UserspaceMap], processors: Int, options: LoadOptions, native: NativeMaps? = nil) {
     self.object = object
     self.maps = maps
     self.processors = processors
     trace = options.trace
     clock = options.clock
     coverage = options.coverage
+    self.native = native
   }
 }

@@ -33,6 +33,7 @@ final class ProgramCode: Sendable {
     case .interpreter(let program): record.pointee.instructions = UnsafeRawPointer(program.instructions)
     case .machineCode(let code): record.pointee.tail_call_entry = code.tailCallEntry
     case .checked: break
+    case .native(let function): record.pointee.instructions = UnsafeRawPointer(Unmanaged.passUnretained(function).toOpaque())
     }
   }
 

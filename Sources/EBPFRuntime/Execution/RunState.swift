@@ -19,6 +19,8 @@ package struct RunState {
   var clock: UnsafeRawPointer?
   /// The checked interpreter that runs, unretained; `nil` in the other engines.
   var checked: UnsafeRawPointer?
+  /// What a run of a function of this process keeps besides; `nil` in the engines.
+  var native: UnsafeMutablePointer<NativeState>?
 }
 
 /// Why a run ended without an `exit`.
@@ -32,6 +34,8 @@ package enum StopReason: UInt8, Sendable {
   case unreachable
   /// The checked interpreter's own: see ``Fault``.
   case fault
+  /// A function of this process asked for what there is not: see ``NativeState/failure``.
+  case native
 }
 
 /// The run's state.

@@ -50,6 +50,9 @@ package final class UserspaceProgram: ProgramBackend {
 
   private func stopError(_ run: borrowing ProgramRun) -> HostError {
     let state = runState(run.environment)
+    if let failure = state.pointee.native?.pointee.failure {
+      return HostError(failure.code, "program '\(spec.name)': \(failure.message)", errno: failure.errno, underlying: failure.underlying)
+    }
     if let fault = run.fault {
       let line = fault.program == spec.name ? spec.line(at: fault.slot) : nil
       let place = line.map { " (\($0.file):\($0.line))" } ?? ""
@@ -64,7 +67,7 @@ package final class UserspaceProgram: ProgramBackend {
       case .unknownHelper: "a register call of a helper that there is not"
       case .stackOverflow: "calls nest too deep"
       case .unreachable: "runs off the end of the program, or into the second half of an ld_imm64"
-      case .fault, .none: "stopped"
+      case .fault, .native, .none: "stopped"
       }
     return HostError(.fault, "program '\(spec.name)'\(slot): \(reason)")
   }

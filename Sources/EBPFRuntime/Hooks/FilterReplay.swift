@@ -19,6 +19,7 @@ extension UserspaceProgram {
   /// Whether the program cannot write to its packet or context, whatever it was given: it stores to its stack only, and calls only
   /// helpers that do not write there.
   var readsOnly: Bool {
+    if case .native = executable { return false }
     var slot = 0
     while slot < spec.instructions.count {
       let instruction = spec.instructions[slot]

@@ -43,8 +43,11 @@ extension UserspaceProgram {
         "program '\(spec.name)' accesses \(proved.context) bytes of context, and \(input.context.count) were given: give at least that many",
         errno: EINVAL)
     }
-    // A program that is called from this one was checked against no size: behind the bytes are zeros as far as any program may reach.
-    let size = code.makesTailCalls ? Int(UInt16.max) + 8 : input.context.count
+    // A program that is called from this one was checked against no size, and so was a function of this process: behind the bytes are zeros
+    // as far as any program may reach.
+    var isUnchecked = code.makesTailCalls
+    if case .native = code.executable { isUnchecked = true }
+    let size = isUnchecked ? Int(UInt16.max) + 8 : input.context.count
     let (result, context) = try run(on: input.context, size: size, .context, repeatCount: input.repeatCount)
     return TestResult(returnValue: result.result, data: [], context: context, nanoseconds: result.nanoseconds)
   }

@@ -96,7 +96,8 @@ final class ProgramArray: UserspaceMap, @unchecked Sendable {
 struct ProgramKind: Hashable, Sendable {
   var type: ProgramType
   var attachType: AttachType?
-  var engine: LoadOptions.Engine
+  /// `nil`: a function of this process.
+  var engine: LoadOptions.Engine?
 }
 
 /// A program in a prog array, and the instance whose maps it works on where nobody else keeps that.

@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "c814e0c6ae53c32f"
+  static let digest = "2e0e40d2b0da269e"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -1650,6 +1650,56 @@ public struct AttachedCgroupStorage<Value: BitwiseCopyable>: ~Copyable, Sendable
 }
 
 """##),
+    ("BPF/Maps/DeclaredMap.swift", ##"""
+// SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
+#if !hasFeature(Embedded)
+
+/// A map that a program declares, as a native host and its tests name it: by the address of its global.
+public protocol DeclaredMap: ~Copyable {
+  /// The global's address, where the map's `cbpf_map_definition` is.
+  var declaration: UnsafeRawPointer { get }
+}
+
+extension Arena: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension ArrayMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension ArrayOfMaps: DeclaredMap where Inner: ~Copyable { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension AttachedCgroupStorage: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension BloomFilter: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension CgroupArray: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension CgroupStorage: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension DeviceHashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension DeviceMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension HashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension HashOfMaps: DeclaredMap where Inner: ~Copyable { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension InodeStorage: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension LPMTrie: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension LRUHashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension LRUPerCPUHashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension PerCPUArrayMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension PerCPUHashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension PerfEventArray: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension ProcessorMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension ProgramArray: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension QueueMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension ReuseportSocketArray: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension RingBuffer: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension SocketHashMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension SocketMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension SocketStorage: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension StackMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension StackTraceMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension TaskStorage: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension UserRingBuffer: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+extension XSKMap: DeclaredMap { public var declaration: UnsafeRawPointer { anchor.pointer } }
+
+extension Setting {
+  /// The global's address, by which a native host names the setting.
+  public var declaration: UnsafeRawPointer { UnsafeRawPointer(address) }
+}
+
+#endif
+
+"""##),
     ("BPF/Maps/DynamicRecord.swift", ##"""
 // SPDX-License-Identifier: MIT OR Apache-2.0 OR GPL-2.0-only
 
@@ -2356,7 +2406,7 @@ extension InnerMap: PerCPUMap where Inner: PerCPUMap & ~Copyable {}
 @_spi(Reflection) import Swift
 
 /// Zeroes the bytes of a value that belong to none of its fields.
-func zeroPadding<Value: BitwiseCopyable>(of type: Value.Type, at pointer: UnsafeMutableRawPointer) {
+package func zeroPadding<Value: BitwiseCopyable>(of type: Value.Type, at pointer: UnsafeMutableRawPointer) {
   var used = [Bool](repeating: false, count: MemoryLayout<Value>.stride)
   markFields(of: type, at: 0, in: &used)
   for index in used.indices where !used[index] { pointer.storeBytes(of: 0, toByteOffset: index, as: UInt8.self) }
@@ -2507,8 +2557,6 @@ public struct ProgramArray: ~Copyable, Sendable {
 
   /// Goes on to the program in a slot, which ends this one; what follows runs only where the slot is empty or 33 programs went on already
   /// (`bpf_tail_call`).
-  ///
-  /// Natively this returns: a test calls the other program itself.
   @inline(__always)
   public func tailCall(_ context: some ProgramContext, _ index: UInt32) {
     _ = bpf_tail_call(UnsafeMutableRawPointer(context.rawPointer), anchor.pointer, index)
@@ -7042,7 +7090,13 @@ public struct Setting<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 
   /// The value, read when this is evaluated: the compiler does not take the initial value for granted.
   @inline(__always)
-  public var value: Value { volatileLoad(UnsafeRawPointer(address)) }
+  public var value: Value {
+    #if hasFeature(Embedded)
+    volatileLoad(UnsafeRawPointer(address))
+    #else
+    volatileLoad(cbpf_setting(UnsafeRawPointer(address)))
+    #endif
+  }
 }
 
 /// Reads exactly once, where this is called. Values of other sizes than 1, 2, 4 and 8 are read through a pointer of which the compiler
@@ -9121,6 +9175,10 @@ struct cbpf_host {
   long (*_Nullable drain)(
     const void *_Nonnull map, long (*_Nonnull body)(void *_Nonnull dynptr, void *_Nullable argument), void *_Nullable argument,
     __u64 flags, void *_Nullable environment);
+  /// Ends the run of a program that calls a helper which `helpers` has not. Where it is null, or returns, the process stops.
+  void (*_Nullable missing)(__u32 number, void *_Nullable environment);
+  /// The value of a program's setting that the host has in place of the one at `address`; null where the program's own counts.
+  const void *_Nullable (*_Nullable setting)(const void *_Nonnull address, void *_Nullable environment);
 };
 
 #if CBPF_NATIVE
@@ -9138,6 +9196,8 @@ void *_Nullable cbpf_environment(void);
 const void *_Nonnull cbpf_map(const void *_Nullable pointer);
 /// The current host's address for a 32-bit field of a context.
 void *_Nonnull cbpf_address(const void *_Nonnull context, __u32 offset);
+/// Where the value of a setting lies: with the current host, or at `address` itself.
+const void *_Nonnull cbpf_setting(const void *_Nonnull address);
 #endif
 
 #endif

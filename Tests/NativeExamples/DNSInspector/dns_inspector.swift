@@ -1,0 +1,1 @@
+../../../Examples/DNSInspector/dns_inspector.swift

@@ -1,0 +1,1 @@
+../../../Examples/EgressMarks/egress_marks.swift

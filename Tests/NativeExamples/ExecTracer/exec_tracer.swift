@@ -1,0 +1,1 @@
+../../../Examples/ExecTracer/exec_tracer.swift

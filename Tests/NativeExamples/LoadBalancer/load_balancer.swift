@@ -1,0 +1,1 @@
+../../../Examples/LoadBalancer/load_balancer.swift

@@ -1,0 +1,1 @@
+../../../Examples/PacketCounter/packet_counter.swift

@@ -1,0 +1,1 @@
+../../../Examples/ProtocolStatistics/protocol_statistics.swift

@@ -1,0 +1,1 @@
+../../../Examples/RunQueueLatency/run_queue_latency.swift

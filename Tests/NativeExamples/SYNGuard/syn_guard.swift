@@ -1,0 +1,1 @@
+../../../Examples/SYNGuard/syn_guard.swift

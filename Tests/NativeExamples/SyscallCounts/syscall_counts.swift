@@ -1,0 +1,1 @@
+../../../Examples/SyscallCounts/syscall_counts.swift

@@ -1,0 +1,1 @@
+../../../Examples/TCPLifetimes/tcp_lifetimes.swift

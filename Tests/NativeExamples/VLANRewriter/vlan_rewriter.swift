@@ -1,0 +1,1 @@
+../../../Examples/VLANRewriter/vlan_rewriter.swift
