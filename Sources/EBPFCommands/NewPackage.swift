@@ -182,10 +182,22 @@ package struct NewPackage {
           program = try await TestProgram("Sources/\(name)", program: "\(program.function)", on: host)
         }
 
-      \(program.tests.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }.joined(separator: "\n"))
+      \(Self.indented(program.tests))
+      }
+
+      /// The program's functions as Swift: breakpoints stop in them, and coverage counts them.
+      @Suite struct \(name)FunctionTests {
+        let native = NativeHost()
+
+      \(Self.indented(program.nativeTests))
       }
 
       """
+  }
+
+  /// A text's lines as members of a type.
+  private static func indented(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }.joined(separator: "\n")
   }
 
   private var readme: String {
@@ -218,6 +230,7 @@ package struct NewPackage {
       ## Tests
 
       \(word)
+      The suite `\(name)FunctionTests` calls the same functions as Swift.
 
       """
   }

@@ -13,6 +13,8 @@ package struct NewProgram {
   let source: String
   /// The tests, as members of the suite, which has the loaded program as `program`.
   let tests: String
+  /// Tests of its function as one of Swift, as members of a suite that has a `native` host.
+  let nativeTests: String
   /// Whether the kernel runs programs of this kind in tests (`BPF_PROG_TEST_RUN`).
   var kernelRunsTests = false
   /// Whether `ebpf run --pcap` runs it.
@@ -79,6 +81,14 @@ package struct NewProgram {
           let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2").udp(from: 4000, to: 9)
           try program.run(packet.truncated(to: 30)).expect(XDPAction.pass)
         }
+        """,
+      nativeTests: """
+        @Test func theFunctionDropsToo() throws {
+          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
+          try native.run(filter, on: packet.udp(from: 4000, to: 9)).expect(XDPAction.drop)
+          let traffic = try native.map(sources).value(of: IPv4Address(10, 0, 0, 1), as: Traffic.self)
+          #expect(traffic?.packets == 1)
+        }
         """, kernelRunsTests: true, runsOnCaptures: true),
     NewProgram(
       kind: "tc", summary: "packets in traffic control, in and out",
@@ -113,6 +123,13 @@ package struct NewProgram {
           #expect(try packets.value(of: UInt32(1), as: UInt64.self) == 1)
           #expect(try packets.value(of: UInt32(0), as: UInt64.self) == 2)
         }
+        """,
+      nativeTests: """
+        @Test func theFunctionMarksToo() throws {
+          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
+          try native.run(mark, on: packet.tcp(from: 4000, to: 443)).expect(TCAction.ok)
+          #expect(try native.map(packets).value(of: UInt32(1), as: UInt64.self) == 1)
+        }
         """, kernelRunsTests: true, runsOnCaptures: true),
     NewProgram(
       kind: "socket_filter", summary: "what a socket receives",
@@ -137,6 +154,13 @@ package struct NewProgram {
           let packets = try program.map("packets")
           #expect(try packets.value(of: IPProtocol.udp, as: UInt64.self) == 1)
           #expect(try packets.value(of: IPProtocol.tcp, as: UInt64.self) == 1)
+        }
+        """,
+      nativeTests: """
+        @Test func theFunctionKeepsUDPToo() throws {
+          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
+          try native.run(filter, on: packet.udp(from: 4000, to: 53)).expect(returning: -1)
+          #expect(try native.map(packets).value(of: IPProtocol.udp, as: UInt64.self) == 1)
         }
         """, kernelRunsTests: true, runsOnCaptures: true),
     NewProgram(
@@ -166,6 +190,13 @@ package struct NewProgram {
           #expect(try packets.value(of: UInt32(0), as: UInt64.self) == 2)
           #expect(try packets.value(of: UInt32(1), as: UInt64.self) == 1)
         }
+        """,
+      nativeTests: """
+        @Test func theFunctionRefusesToo() throws {
+          let packet = TestPacket.ethernet().ipv4(from: "10.0.0.1", to: "10.0.0.2")
+          try native.run(filter, on: packet.tcp(from: 4000, to: 25)).expect(CgroupVerdict.deny)
+          #expect(try native.map(packets).value(of: UInt32(1), as: UInt64.self) == 1)
+        }
         """, kernelRunsTests: true, runsOnCaptures: true),
   ]
 
@@ -186,7 +217,8 @@ package struct NewProgram {
           if onlyProcess.value != 0, onlyProcess.value != pid { return }
           calls.count(pid)
         }
-        """, tests: contextTest("callsAreCounted", map: "calls")),
+        """, tests: contextTest("callsAreCounted", map: "calls"),
+      nativeTests: nativeContextTest("opened", map: "calls")),
     NewProgram(
       kind: "raw_tracepoint", summary: "tracepoints with their raw arguments",
       purpose: "Counts system calls by number.", section: "raw_tracepoint/sys_enter", function: "entered",
@@ -205,6 +237,13 @@ package struct NewProgram {
           for _ in 0..<3 { _ = try program.run(context: context) }
           #expect(try program.map("calls").value(of: UInt64(59), as: UInt64.self) == 3)
         }
+        """,
+      nativeTests: """
+        @Test func theFunctionCountsToo() throws {
+          let context = [UInt8](repeating: 0, count: 8) + [59, 0, 0, 0, 0, 0, 0, 0]
+          _ = try native.run(entered, context: context)
+          #expect(try native.map(calls).value(of: UInt64(59), as: UInt64.self) == 1)
+        }
         """, kernelRunsTests: true),
     NewProgram(
       kind: "kprobe", summary: "calls of a function of the kernel",
@@ -216,7 +255,8 @@ package struct NewProgram {
 
         @section("kprobe/do_unlinkat") @used
         func entered(_ ctx: KprobeContext) { calls.count(Task.current.pid) }
-        """, tests: contextTest("callsAreCounted", map: "calls")),
+        """, tests: contextTest("callsAreCounted", map: "calls"),
+      nativeTests: nativeContextTest("entered", map: "calls")),
     NewProgram(
       kind: "uprobe", summary: "calls of a function of a program",
       purpose: "Counts calls of a function by process. Which function is said when the program is attached.", section: "uprobe",
@@ -227,7 +267,8 @@ package struct NewProgram {
 
         @section("uprobe") @used
         func entered(_ ctx: UprobeContext) { calls.count(Task.current.pid) }
-        """, tests: contextTest("callsAreCounted", map: "calls")),
+        """, tests: contextTest("callsAreCounted", map: "calls"),
+      nativeTests: nativeContextTest("entered", map: "calls")),
     NewProgram(
       kind: "fentry", summary: "entry of a function of the kernel, by its types",
       purpose: "Counts calls of the kernel's do_unlinkat, which removes files, by process.", section: "fentry/do_unlinkat",
@@ -238,7 +279,8 @@ package struct NewProgram {
 
         @section("fentry/do_unlinkat") @used
         func entered(_ ctx: FunctionEntryContext) { calls.count(Task.current.pid) }
-        """, tests: contextTest("callsAreCounted", map: "calls")),
+        """, tests: contextTest("callsAreCounted", map: "calls"),
+      nativeTests: nativeContextTest("entered", map: "calls")),
     NewProgram(
       kind: "perf_event", summary: "samples of a performance counter",
       purpose: "Counts samples by process: where the time goes.", section: "perf_event", function: "sampled",
@@ -248,7 +290,8 @@ package struct NewProgram {
 
         @section("perf_event") @used
         func sampled(_ ctx: PerfEventContext) { samples.count(Task.current.pid) }
-        """, tests: contextTest("samplesAreCounted", map: "samples")),
+        """, tests: contextTest("samplesAreCounted", map: "samples"),
+      nativeTests: nativeContextTest("sampled", map: "samples")),
   ]
 
   /// A test of a program that counts by process, and whose context it does not read.
@@ -258,6 +301,16 @@ package struct NewProgram {
       let context = [UInt8](repeating: 0, count: 64)
       for _ in 0..<3 { _ = try program.run(context: context) }
       let \(map) = try program.map("\(map)").entries(UInt32.self, UInt64.self)
+      #expect(\(map).map(\\.value) == [3])
+    }
+    """
+  }
+  /// A test of such a program's function.
+  private static func nativeContextTest(_ function: String, map: String) -> String {
+    """
+    @Test func theFunctionCountsToo() throws {
+      for _ in 0..<3 { _ = try native.run(\(function), context: [UInt8](repeating: 0, count: 64)) }
+      let \(map) = try native.map(\(map)).entries(UInt32.self, UInt64.self)
       #expect(\(map).map(\\.value) == [3])
     }
     """
