@@ -310,8 +310,8 @@ package struct NewProgram {
     """
     @Test func theFunctionCountsToo() throws {
       for _ in 0..<3 { _ = try native.run(\(function), context: [UInt8](repeating: 0, count: 64)) }
-      let \(map) = try native.map(\(map)).entries(UInt32.self, UInt64.self)
-      #expect(\(map).map(\\.value) == [3])
+      let counted = try native.map(\(map)).entries(UInt32.self, UInt64.self)
+      #expect(counted.map(\\.value) == [3])
     }
     """
   }

@@ -47,9 +47,10 @@ import Testing
     #expect(try program.map("counts").values(of: UInt32(1), as: UInt64.self)?.reduce(0, +) == 1)
     #expect(try program.map("times").count == 1)
     #expect(try program.map("events").records(as: UInt64.self).count == 1)
+    let line = #line + 1
     let verdict = #expect(throws: ExpectationFailure.self) { try program.run(packet).expect(XDPAction.pass) }
     #expect(
-      verdict?.description == "EBPFTestingTests/TestProgramTests.swift:\(#line - 1): 'guard' returned drop (1); expected was pass (2)")
+      verdict?.description == "EBPFTestingTests/TestProgramTests.swift:\(line): 'guard' returned drop (1); expected was pass (2)")
     let failure = #expect(throws: ExpectationFailure.self) { try program.run(packet).expect(packet: packet) }
     #expect(failure?.description.contains("ipv4.version and length (offset 14)") == true)
   }
