@@ -126,9 +126,9 @@ let package = Package(
       name: "SwiftProgramTests",
       dependencies: [
         "EBPFToolchain", "EBPFHost", "EBPFRuntime", "EBPFKernel", "EBPFObject", "EBPFTables", "EBPFTesting", "EBPFTypes", "EBPFCapture",
-        "EBPFBTF", "EBPFISA", "NativeExampleSupport",
+        "EBPFBTF", "EBPFISA", "EBPFCommands", "NativeExampleSupport",
       ],
-      exclude: ["Programs"]),
+      exclude: ["Programs", "WrongPrograms"]),
     .testTarget(
       name: "EBPFBuildTests", dependencies: ["EBPFBuild", "EBPFToolchain", "EBPFObject", "EBPFBTF"]),
     .testTarget(name: "EBPFCommandsTests", dependencies: ["EBPFCommands", "EBPFTool", "EBPFCapture", "EBPFISA"]),

@@ -37,7 +37,7 @@ struct CompileArguments: ParsableArguments {
   var btf: String?
 
   func validate() throws {
-    guard ["v1", "v2", "v3", "v4"].contains(cpu) else { throw ValidationError("--cpu is v1, v2, v3 or v4, not '\(cpu)'") }
+    guard CompileOptions.cpus.contains(cpu) else { throw ValidationError("--cpu is v1, v2, v3 or v4, not '\(cpu)'") }
   }
 
   var options: CompileOptions {

@@ -26,6 +26,8 @@ public struct CompileOptions: Sendable, Hashable {
   public var traps = Traps.abort
   /// The instruction set version, `-mcpu=v1` to `v4`.
   public var cpu = "v3"
+  /// The versions that there are.
+  public static let cpus = ["v1", "v2", "v3", "v4"]
   /// More folders to look for headers in, before this project's and the system's.
   public var includes: [String] = []
   /// Macros, `NAME` or `NAME=VALUE`.

@@ -9,7 +9,6 @@ struct LanguageProgram: Sendable, CustomTestStringConvertible {
     case abort
     case loads
     case compiles
-    case error(String)
   }
 
   let name: String
@@ -27,19 +26,11 @@ struct LanguageProgram: Sendable, CustomTestStringConvertible {
     return names.filter { $0.hasSuffix(".swift") }.sorted().map { LanguageProgram(file: $0) }
   }()
 
-  static let valid = all.filter { if case .error = $0.expectation { false } else { true } }
-  static let invalid = all.filter { if case .error = $0.expectation { true } else { false } }
-
   private init(file: String) {
     name = String(file.dropLast(".swift".count))
     path = Self.folder.appendingPathComponent(file).path
     let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     let first = text.prefix { $0 != "\n" }.dropFirst("// expect:".count).trimmingCharacters(in: .whitespaces)
-    if first.hasPrefix("error:") {
-      expectation = .error(first.dropFirst("error:".count).trimmingCharacters(in: .whitespaces))
-      options = [:]
-      return
-    }
     let words = first.split(separator: " ")
     switch words.first {
     case "loads"?: expectation = .loads

@@ -23,7 +23,7 @@ public struct MapDefinition: BitwiseCopyable {
     self.type = type.rawValue
     keySize = UInt32(truncatingIfNeeded: key)
     valueSize = UInt32(truncatingIfNeeded: value)
-    self.maxEntries = UInt32(truncatingIfNeeded: maxEntries)
+    self.maxEntries = UInt32(clamping: maxEntries)
     flags = options.flags.rawValue
     pinning = options.pinned ? 1 : 0
     numaNode = options.numaNode

@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "2e0e40d2b0da269e"
+  static let digest = "8755b8ba7f0e54ba"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -2107,7 +2107,7 @@ public struct MapDefinition: BitwiseCopyable {
     self.type = type.rawValue
     keySize = UInt32(truncatingIfNeeded: key)
     valueSize = UInt32(truncatingIfNeeded: value)
-    self.maxEntries = UInt32(truncatingIfNeeded: maxEntries)
+    self.maxEntries = UInt32(clamping: maxEntries)
     flags = options.flags.rawValue
     pinning = options.pinned ? 1 : 0
     numaNode = options.numaNode

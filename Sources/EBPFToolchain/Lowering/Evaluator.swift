@@ -96,11 +96,11 @@ struct Evaluator {
   mutating func load(global symbol: IRName, at location: Int32 = -1) throws(EvaluationFailure) -> Int {
     if let index = objectOfGlobal[symbol] { return index }
     guard let index = globalIndex(symbol), let size = module.types.layout(module.globals[index].type)?.size else {
-      throw EvaluationFailure(reason: "it uses \"\(module.names[symbol])\", which is not known here", location: location)
+      throw EvaluationFailure(reason: "it uses '\(module.names[symbol])', which is not known here", location: location)
     }
     let global = module.globals[index]
     guard let initializer = global.initializer else {
-      throw EvaluationFailure(reason: "it uses \"\(module.names[symbol])\", which another object defines", location: location)
+      throw EvaluationFailure(reason: "it uses '\(module.names[symbol])', which another object defines", location: location)
     }
     let object = objects.count
     objects.append(Object(bytes: Array(repeating: 0, count: size), symbol: symbol))
@@ -176,7 +176,7 @@ struct Evaluator {
       return try arithmetic(opcode, first, second, type, at: location)
     default: break
     }
-    throw EvaluationFailure(reason: "it needs the constant \"\(module.names[constant.opcode])\"", location: location)
+    throw EvaluationFailure(reason: "it needs the constant '\(module.names[constant.opcode])'", location: location)
   }
 
   private func opcode(_ name: IRName) -> IROpcode? { name.index < 256 ? IROpcode(rawValue: UInt8(name.index)) : nil }
@@ -356,7 +356,7 @@ struct Evaluator {
     case .urem where b != 0: result = a % b
     case .sdiv where y != 0: result = UInt64(bitPattern: x.dividedReportingOverflow(by: y).partialValue)
     case .srem where y != 0: result = UInt64(bitPattern: x.remainderReportingOverflow(dividingBy: y).partialValue)
-    default: throw EvaluationFailure(reason: "it needs the operation \"\(opcode)\"", location: location)
+    default: throw EvaluationFailure(reason: "it needs the operation '\(opcode)'", location: location)
     }
     return .integer(mask(result, type))
   }
@@ -401,10 +401,10 @@ struct Evaluator {
     _ symbol: IRName, _ arguments: [EvaluatedValue], at location: Int32
   ) throws(EvaluationFailure) -> EvaluatedValue {
     guard let index = functionIndex(symbol), module.functions[index].isDefinition, !module.functions[index].blocks.isEmpty else {
-      throw EvaluationFailure(reason: "it calls \"\(module.names[symbol])\", which has no body here", location: location)
+      throw EvaluationFailure(reason: "it calls '\(module.names[symbol])', which has no body here", location: location)
     }
     if module.names.hasPrefix(symbol, "swift_") {
-      throw EvaluationFailure(reason: "it needs memory or types at run time (\(module.names[symbol]))", location: location)
+      throw EvaluationFailure(reason: Self.runtimeReason(module.names[symbol]), location: location)
     }
     depth += 1
     defer { depth -= 1 }
@@ -461,7 +461,8 @@ struct Evaluator {
             }
           }
         case .unreachable:
-          throw EvaluationFailure(reason: "it ends in a failed check", location: instruction.location)
+          throw EvaluationFailure(
+            reason: "a check in its initializer fails (an overflow, an index, a precondition)", location: instruction.location)
         default:
           let result = try execute(instruction, locals)
           if !instruction.result.isEmpty { locals[instruction.result] = result }
@@ -537,7 +538,7 @@ struct Evaluator {
     default:
       if values.count == 2 { return try arithmetic(instruction.opcode, values[0], values[1], instruction.type, at: location) }
     }
-    throw EvaluationFailure(reason: "it needs the instruction \"\(instruction.opcode)\"", location: location)
+    throw EvaluationFailure(reason: "it needs the instruction '\(instruction.opcode)'", location: location)
   }
 
   private func insert(
@@ -636,10 +637,10 @@ struct Evaluator {
       return .undefined
     }
     if name.hasPrefix("llvm.trap") || name.hasPrefix("llvm.ubsantrap") {
-      throw EvaluationFailure(reason: "a check in it fails", location: location)
+      throw EvaluationFailure(reason: "a check in its initializer fails (an overflow, an index, a precondition)", location: location)
     }
     guard case .integer(let a)? = values.first, let bits = module.types.bits(type), bits <= 64 else {
-      throw EvaluationFailure(reason: "it needs \"\(name)\"", location: location)
+      throw EvaluationFailure(reason: "it needs '\(name)'", location: location)
     }
     if name.contains(".with.overflow"), case .integer(let b) = values[1] { return overflow(name, a, b, type, bits) }
     if name.hasPrefix("llvm.bswap") { return .integer(a.byteSwapped >> (64 - UInt64(bits))) }
@@ -659,7 +660,16 @@ struct Evaluator {
         return .integer(mask(a << left | b >> (UInt64(bits) - left), type))
       }
     }
-    throw EvaluationFailure(reason: "it needs \"\(name)\"", location: location)
+    throw EvaluationFailure(reason: "it needs '\(name)'", location: location)
+  }
+
+  /// Why a call of Swift's run-time library cannot be made now.
+  private static func runtimeReason(_ symbol: String) -> String {
+    switch symbol {
+    case "swift_allocObject", "swift_initStackObject": "it makes an instance of a class, or a closure that captures values"
+    case "swift_allocBox", "swift_slowAlloc": "it takes memory from a heap"
+    default: "it needs memory or types at run time"
+    }
   }
 
   private func overflow(_ name: String, _ a: UInt64, _ b: UInt64, _ type: IRTypeID, _ bits: UInt32) -> EvaluatedValue {

@@ -107,7 +107,8 @@ extension LoweringUnit {
       }
     if hasContext, !helper.takesContext {
       throw error(
-        "the callback of bpf_\(helper.name) captures values, which are gone when it runs", instead: "keep them in a map or a global",
+        "this closure captures values, which are gone when it runs: bpf_\(helper.name) calls it after the program's end",
+        instead: "keep what it needs in the element that it is called with, or in a global",
         at: call.location, in: function)
     }
     let isFramed = helper.takesContext && trapping.contains(body)

@@ -27,12 +27,13 @@ extension LoweringUnit {
   private mutating func expose(_ index: Int, _ name: String, _ type: UInt32?) throws(LoweringError) {
     module.globals[index].prefix = words([.dso_local])
     // The assembler takes no symbol of a section's name.
-    let name = module.names[module.globals[index].section] == name ? "_\(name)" : name
-    renamed.append((module.globals[index].name, Self.identifier(name)))
+    let plain = module.names[module.globals[index].section] == name ? "_\(name)" : name
+    let name = unusedName(Self.identifier(plain), ofGlobal: index)
+    renamed.append((module.globals[index].name, name))
     let type = type.flatMap { cType($0) }
     let size = module.types.layout(module.globals[index].type)?.size ?? 0
     guard size > 0 else {
-      throw error("the variable \"\(name)\" has no size", instead: "give it a type with stored properties", atGlobal: index)
+      throw error("the variable '\(name)' has no size", instead: "give it a type with stored properties", atGlobal: index)
     }
     if let type, type.stride > size {
       // User space sees elements as Swift lays them out in arrays: with the padding at the end.
@@ -44,7 +45,25 @@ extension LoweringUnit {
     }
     let fits = type.map { $0.stride <= max(size, $0.stride) } == true
     let node = fits ? type!.node : opaqueType("", size: size)
-    setDebugVariable(index, name: Self.identifier(name), type: node)
+    setDebugVariable(index, name: name, type: node)
+  }
+
+  /// The name of a variable; of a second one of the name with the type in front that it is a member of, or with a number.
+  private func unusedName(_ name: String, ofGlobal index: Int) -> String {
+    let taken = Set(renamed.map(\.name))
+    guard taken.contains(name) else { return name }
+    var candidate = name
+    // `$e4main8OutgoingO7packets…`: module, type, name.
+    if let link = debugVariable(index).flatMap({ module.metadata.string($0, .linkageName) }) {
+      let names = Self.names(inSymbol: module.names[link]).names
+      if names.count > 2 { candidate = Self.identifier(names.dropFirst().prefix { $0 != name }.joined(separator: "_") + "_\(name)") }
+    }
+    var number = 2
+    while taken.contains(candidate) {
+      candidate = "\(name)_\(number)"
+      number += 1
+    }
+    return candidate
   }
 
   /// Gives a global a DIGlobalVariable of a C-shaped type.

@@ -51,11 +51,12 @@ extension LoweringUnit {
     return failedTokens[token] == nil
   }
 
-  /// Says which global cannot have its value before the program runs. Only what the program uses counts.
+  /// Says which globals cannot have their value before the program runs. Only what the program uses counts.
   mutating func checkInitializers() throws(LoweringError) {
     if failedTokens.isEmpty { return }
+    var tokens: Set<IRName> = []
     for index in module.globals.indices where keptGlobals.contains(index) {
-      if let token = tokenOfGlobal[module.globals[index].name], failedTokens[token] != nil { throw initializerError(token) }
+      if let token = tokenOfGlobal[module.globals[index].name], failedTokens[token] != nil { tokens.insert(token) }
     }
     for function in module.functions {
       for block in function.blocks {
@@ -65,21 +66,35 @@ extension LoweringUnit {
             // One of the standard library is a part of something that eBPF has not as a whole.
             tokenOfGlobal.contains(where: { $0.value == token && roles[$0.key] != nil })
           else { continue }
-          throw initializerError(token)
+          tokens.insert(token)
         }
       }
     }
+    problems += tokens.map { initializerError($0) }
+    try throwProblems()
   }
 
   private mutating func initializerError(_ token: IRName) -> LoweringError {
-    let reason = failedTokens[token]?.reason ?? "its initialiser is not known"
-    let instead = "give it a value that is known at compile time, or assign it in a program"
+    let reason = failedTokens[token]?.reason ?? "its initializer is not known"
     guard let symbol = tokenOfGlobal.filter({ $0.value == token }).map(\.key).min(by: { $0.index < $1.index }), let index = global(symbol)
     else {
-      return error("a global needs to be initialised at run time: \(reason)", instead: instead, at: failedTokens[token]?.location ?? -1)
+      return error(
+        "a global gets its value at run time: \(reason)", instead: "give it a value that is known at compile time",
+        at: failedTokens[token]?.location ?? -1)
     }
     let name = sourceName(ofGlobal: index) ?? module.names[symbol]
-    return error("the global \"\(name)\" needs to be initialised at run time: \(reason)", instead: instead, atGlobal: index)
+    let instead =
+      roles[symbol] == .map
+      ? "write the map's size as a number; the application can set another before it loads the program"
+      : "write a value that is known at compile time; what the application knows is a `Setting`, what a program finds out goes into a `var` "
+        + "or a map"
+    var result = error("the global '\(name)' cannot have its value before the program runs: \(reason)", instead: instead, atGlobal: index)
+    if let place = userLocation(failedTokens[token]?.location ?? -1), Int(place.line) == result.line,
+      path(ofFile: place.file) == result.file
+    {
+      result.column = Int(place.column)
+    }
+    return result
   }
 
   /// The initialisers by their tokens, in the order of the text; and which token belongs to which global.
@@ -119,6 +134,19 @@ extension LoweringUnit {
       }
       if isMap(global.type) {
         roles[global.name] = .map
+        if written.contains(global.name) {
+          problems.append(
+            error(
+              "the map '\(sourceName(ofGlobal: index) ?? "")' is assigned by a program, and maps are made before programs run",
+              instead: "declare it by let, and put values into it: update(key, value)", atGlobal: index))
+        }
+      } else if holdsMap(global.type) {
+        problems.append(
+          error(
+            "the global '\(sourceName(ofGlobal: index) ?? "")' has a map in it, and maps stand for themselves",
+            instead:
+              "declare the map as a global or as a static let: enum Statistics { static let packets = HashMap<Key, Value>(maxEntries: 16) }",
+            atGlobal: index))
       } else if module.types.name(global.type).map({ module.names.hasSuffix($0, "3BPF7LicenseV") }) == true {
         roles[global.name] = .license
       } else if let type, module.types.name(global.type).map({ module.names[$0].contains("3BPF16StructOperationsV") }) == true {
@@ -170,7 +198,7 @@ extension LoweringUnit {
   }
 
   /// Whether a type's first member, followed to the end, is `BPF.MapAnchor`.
-  private func isMap(_ type: IRTypeID) -> Bool {
+  func isMap(_ type: IRTypeID) -> Bool {
     var type = type
     for _ in 0..<16 {
       if let name = module.types.name(type), module.names.hasSuffix(name, "3BPF9MapAnchorV") { return true }
@@ -178,6 +206,13 @@ extension LoweringUnit {
       type = first
     }
     return false
+  }
+
+  /// Whether a map is somewhere in a type.
+  func holdsMap(_ type: IRTypeID, depth: Int = 0) -> Bool {
+    if isMap(type) { return true }
+    guard depth < 8, let members = module.types.members(type) else { return false }
+    return members.contains { holdsMap($0, depth: depth + 1) }
   }
 
   /// The type of a setting's value, by its debug information: a struct that specifies `BPF.Setting`.
@@ -223,7 +258,7 @@ extension LoweringUnit {
       guard !symbol.isEmpty else {
         let name = sourceName(ofGlobal: index) ?? module.names[module.globals[index].name]
         throw error(
-          "the global \"\(name)\" holds the address of something that is gone when its initialiser ends",
+          "the global '\(name)' holds the address of something that is gone when its initializer ends",
           instead: "let it hold the value itself", atGlobal: index)
       }
       pieces.append(IROperand(.pointer, address(symbol, offset: pointer.offset)))

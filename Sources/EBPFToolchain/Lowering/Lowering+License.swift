@@ -7,7 +7,8 @@ extension LoweringUnit {
     let all = module.globals.indices.filter { roles[module.globals[$0].name] == .license }
     for index in all.sorted(by: { line(ofGlobal: $0) < line(ofGlobal: $1) }) {
       if found != nil {
-        throw error("a second licence", instead: "state one licence for the object", atGlobal: index)
+        let name = sourceName(ofGlobal: index) ?? "license"
+        throw error("'\(name)' is a second licence", instead: "leave it out: an object has one licence", atGlobal: index)
       }
       found = index
     }
@@ -45,6 +46,7 @@ extension LoweringUnit {
   /// Refuses what only programs under a GPL-compatible licence may call, where the source states no such licence.
   mutating func checkLicense() throws(LoweringError) {
     if hasGPLLicense { return }
+    let state = licence.map { "the source states the licence \"\($0)\"" } ?? "the source states no licence"
     for index in module.functions.indices {
       for block in module.functions[index].blocks {
         for instruction in block.instructions where instruction.opcode == .call {
@@ -58,12 +60,14 @@ extension LoweringUnit {
             called = "the helper \(number)"
           }
           guard let called else { continue }
-          throw error(
-            "\(called) is for programs under the GPL only, and the source states no such licence",
-            instead: "if that is the program's licence, add: let license = License.gpl", at: instruction.location, in: index)
+          report(
+            "\(called) is for programs under the GPL only, and \(state)",
+            instead: "where the program is under it, write: let license = License.gpl (or .dualMITGPL, .dualBSDGPL)",
+            at: instruction.location, in: index)
         }
       }
     }
+    try throwProblems()
   }
 
   /// The helper that a call of a constant address calls.
@@ -75,11 +79,13 @@ extension LoweringUnit {
   }
 
   /// Whether section `license` holds a licence that the kernel takes for the GPL.
-  var hasGPLLicense: Bool {
+  var hasGPLLicense: Bool { licence.map { License.isGPLCompatible($0) } ?? false }
+
+  /// What section `license` holds.
+  private var licence: String? {
     for index in module.globals.indices where module.names[module.globals[index].section] == "license" {
-      guard let bytes = bytes(ofGlobal: index) else { continue }
-      return License.isGPLCompatible(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+      if let bytes = bytes(ofGlobal: index) { return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
     }
-    return false
+    return nil
   }
 }

@@ -2,17 +2,29 @@ extension LoweringUnit {
   /// Turns each map's global into what loaders look for in section `.maps`: a variable whose type says the map (libbpf's `bpf_helpers.h`,
   /// `__uint` and `__type`): numbers as pointers to arrays of that length, types as pointers to them.
   mutating func lowerMaps() throws(LoweringError) {
+    var names: [String: Int] = [:]
     for index in module.globals.indices where roles[module.globals[index].name] == .map && keptGlobals.contains(index) {
       let symbol = module.globals[index].name
       let name = sourceName(ofGlobal: index) ?? module.names[symbol]
       guard let bytes = bytes(ofGlobal: index), let definition = MapDefinitionRecord(bytes) else {
-        throw error("the map \"\(name)\" has no definition that is known at compile time", atGlobal: index)
+        throw error(
+          "the map '\(name)' has no definition that is known at compile time",
+          instead: "declare it with its size: let \(name) = HashMap<Key, Value>(maxEntries: 1024)", atGlobal: index)
       }
       guard definition.type != 0 else {
         throw error(
-          "the map \"\(name)\" has no initial value",
+          "the map '\(name)' has no initial value",
           instead: "declare it with its size: let \(name) = HashMap<Key, Value>(maxEntries: 1024)",
           atGlobal: index)
+      }
+      if let other = names.updateValue(index, forKey: name) {
+        let line = debugVariable(other).flatMap { module.metadata.integer($0, .line) } ?? 0
+        problems.append(
+          error(
+            "a second map is called '\(name)'; the first is in line \(line)",
+            instead: "give it another name: the application and the kernel know a map by it", atGlobal: index))
+      } else if let (what, instead) = definition.problem {
+        problems.append(error("the map '\(name)' \(what)", instead: instead, atGlobal: index))
       }
       let (structure, size) = mapType(definition, index)
       let type = module.types.intern(.array(count: UInt64(size / 8), element: .pointer))
@@ -25,6 +37,7 @@ extension LoweringUnit {
       setDebugVariable(index, name: name, type: structure)
       renamed.append((symbol, name))
     }
+    try throwProblems()
   }
 
   /// The struct that describes a map, and its size in bytes.

@@ -14,7 +14,7 @@ struct LoweredProgram {
 extension LoweringUnit {
   /// Finds the programs and gives each its symbol. Rule: a function with a section, that is no addressor, is a program; its symbol is its name in
   /// the source; programs of the same name get the first word of their section behind it, then a number.
-  mutating func findPrograms() throws(LoweringError) {
+  mutating func findPrograms() {
     let used = usedSymbols()
     for index in module.functions.indices where module.functions[index].isDefinition {
       let function = module.functions[index]
@@ -47,15 +47,7 @@ extension LoweringUnit {
       }
       programs[index].name = name
     }
-    for (index, program) in programs.enumerated() {
-      programOfFunction[program.function] = index
-      let function = module.functions[program.function]
-      if function.parameters.count > 1 {
-        throw error(
-          "the program \"\(program.name)\" has \(function.parameters.count) parameters", instead: "a program takes one: its context",
-          in: program.function)
-      }
-    }
+    for (index, program) in programs.enumerated() { programOfFunction[program.function] = index }
   }
 
   /// The symbols that the source marks with `@used`.

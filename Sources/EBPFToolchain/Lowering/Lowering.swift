@@ -56,7 +56,8 @@ public struct Lowering: Sendable {
 extension LoweringUnit {
   /// The passes, in their order. Each has a file of its own.
   mutating func lower() throws(LoweringError) {
-    try findPrograms()
+    findPrograms()
+    try checkPrograms()
     try evaluateInitializers()
     markReachable()
     try checkInitializers()

@@ -10,6 +10,8 @@ public struct LoweringError: Error, Sendable, Hashable, CustomStringConvertible 
   public var what: String
   /// What to write instead; may be empty.
   public var instead: String
+  /// What else is wrong, in the order of the source; these have no others.
+  public var others: [LoweringError] = []
 
   public init(file: String = "", line: Int = 0, column: Int = 0, what: String, instead: String = "") {
     self.file = file
@@ -19,8 +21,11 @@ public struct LoweringError: Error, Sendable, Hashable, CustomStringConvertible 
     self.instead = instead
   }
 
-  /// `file:line:column: error: what; what to write instead`, as compilers write it.
-  public var description: String {
+  /// `file:line:column: error: what; what to write instead`, as compilers write it; a line each.
+  public var description: String { ([line(of: self)] + others.map(line(of:))).joined(separator: "\n") }
+
+  private func line(of error: LoweringError) -> String {
+    let (file, line, column, what, instead) = (error.file, error.line, error.column, error.what, error.instead)
     var place = file
     if line > 0 {
       place += ":\(line)"

@@ -41,6 +41,8 @@ struct LoweringUnit {
   var frameAllocations: [IRInstruction] = []
   /// The node of branch weights for checks.
   var unlikelyNode: UInt32?
+  /// What is wrong, in passes that go on.
+  var problems: [LoweringError] = []
   /// Counts the names that passes make.
   var fresh = 0
   /// By the index of a function: it is a callback of a helper, with the helper's signature.
@@ -193,6 +195,19 @@ struct LoweringUnit {
     }
     return LoweringError(
       file: path(ofFile: file), line: Int(module.metadata.integer(node, .line) ?? 0), what: what, instead: instead)
+  }
+
+  /// Notes a problem and goes on, so that all of a kind are told at once.
+  mutating func report(_ what: String, instead: String, at location: Int32 = -1, in function: Int) {
+    problems.append(error(what, instead: instead, at: location, in: function))
+  }
+
+  /// Ends the lowering if there were problems.
+  func throwProblems() throws(LoweringError) {
+    let sorted = problems.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    guard var first = sorted.first else { return }
+    first.others = Array(sorted.dropFirst())
+    throw first
   }
 
   // MARK: What the debug information says of symbols

@@ -24,10 +24,10 @@ struct ObjectCheck {
 
   /// All that is wrong, in the order of the source; one problem a line.
   func problems() throws(ObjectError) -> [SourceProblem] {
-    var found = try leftoverCalls() + licenseViolations()
+    var found = try leftoverCalls() + numberedCalls()
     found.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
     var seen: Set<String> = []
-    return found.filter { seen.insert("\($0.file):\($0.line)").inserted }
+    return found.filter { seen.insert("\($0.file):\($0.line) \($0.message)").inserted }
   }
 
   /// Calls of Swift's runtime that the optimizer has not removed.
@@ -38,47 +38,55 @@ struct ObjectCheck {
       let code = elf.sections[table.info]
       for relocation in try elf.relocations(in: table) {
         guard let symbol = elf.symbol(relocation.symbol), symbol.section == ELFFile.Symbol.undefined,
-          let (message, help) = RuntimeCalls.meaning(of: elf.name(of: symbol))
+          let meaning = RuntimeCalls.meaning(of: elf.name(of: symbol))
         else { continue }
-        found.append(problem(in: code.name, at: relocation.offset, message, help))
+        found.append(problem(in: code.name, at: relocation.offset, meaning.message, meaning.help, meaning.rank))
       }
     }
     return found
   }
 
-  /// Helpers that the kernel offers to programs under the GPL alone, in an object that is not.
+  /// Calls that no relocation names: of helpers by their numbers, and of functions by an address in a register.
   ///
-  /// The lowering has told those that it can see. Calls through a constant pointer, as C headers of users have them, are calls of a
-  /// helper's number only when the optimizer has been there.
-  private func licenseViolations() -> [SourceProblem] {
+  /// Helpers that are for programs under the GPL alone: the lowering has told those that it can see. Calls through a constant pointer, as C
+  /// headers of users have them, are calls of a helper's number only when the optimizer has been there.
+  private func numberedCalls() -> [SourceProblem] {
     let license = elf.sections.first { $0.name == "license" }.map { String(decoding: bytes[$0.range].prefix { $0 != 0 }, as: UTF8.self) }
-    if let license, License.isGPLCompatible(license) { return [] }
+    let isGPL = license.map { License.isGPLCompatible($0) } ?? false
     var found: [SourceProblem] = []
     for code in elf.sections where code.isExecutable {
       var slot = code.range.lowerBound
       while slot + 8 <= code.range.upperBound {
         defer { slot += bytes[slot] == 0x18 ? 16 : 8 }
-        // A call by number.
-        guard bytes[slot] == 0x85, bytes[slot + 1] >> 4 == 0 else { continue }
+        let offset = UInt64(slot - code.range.lowerBound)
+        if bytes[slot] == 0x8d {
+          found.append(
+            problem(
+              in: code.name, at: offset, "which function is called here is known only at run time, and eBPF programs call fixed ones",
+              "call each by its name: switch kind { case 0: first(value) default: second(value) }"))
+          continue
+        }
+        guard bytes[slot] == 0x85, bytes[slot + 1] >> 4 == 0, !isGPL else { continue }
         let number = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[slot + 4 + $1]) << ($1 * 8) }
         let helper = HelperID(rawValue: number)
         guard helper.isGPLOnly, let name = helper.name else { continue }
-        let state = license.map { "its license is \"\($0)\"" } ?? "the sources state no license"
+        let state = license.map { "the source states the licence \"\($0)\"" } ?? "the source states no licence"
         found.append(
           problem(
-            in: code.name, at: UInt64(slot - code.range.lowerBound),
-            "the helper bpf_\(name) is for programs under the GPL alone, and \(state)",
-            "state it, where it is so: `let license = License(\"GPL\")`, or \"Dual MIT/GPL\""))
+            in: code.name, at: offset, "the helper \(name) is for programs under the GPL only, and \(state)",
+            "where the program is under it, write: let license = License.gpl (or .dualMITGPL, .dualBSDGPL)"))
       }
     }
     return found
   }
 
-  private func problem(in section: String, at offset: UInt64, _ message: String, _ help: String) -> SourceProblem {
+  private func problem(
+    in section: String, at offset: UInt64, _ message: String, _ help: String, _ rank: SourceProblem.Rank = .cause
+  ) -> SourceProblem {
     guard let records = lines[section], let record = records.last(where: { $0.offset <= offset }), let btf else {
-      return SourceProblem(file: section, line: 0, column: 0, message: message, help: help)
+      return SourceProblem(file: "", line: 0, column: 0, message: message, help: help, rank: rank)
     }
     return SourceProblem(
-      file: btf.string(at: record.fileName) ?? section, line: record.line, column: record.column, message: message, help: help)
+      file: btf.string(at: record.fileName) ?? "", line: record.line, column: record.column, message: message, help: help, rank: rank)
   }
 }

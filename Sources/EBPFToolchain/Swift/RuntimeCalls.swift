@@ -4,20 +4,21 @@
 /// the calls as undefined symbols; those that the optimizer does not remove are still there in the object.
 enum RuntimeCalls {
   /// What a symbol stands for, and what to write instead; `nil` where it is no call of Swift's.
-  static func meaning(of symbol: String) -> (message: String, help: String)? {
+  static func meaning(of symbol: String) -> (message: String, help: String, rank: SourceProblem.Rank)? {
     for entry in table where symbol == entry.symbol || (entry.symbol.last == "*" && symbol.hasPrefix(entry.symbol.dropLast())) {
-      return (entry.message, entry.help)
+      let isVague = entry.symbol.last == "*" || entry.message == heap.message || entry.message == counted.message
+      return (entry.message, entry.help, isVague ? .consequence : .library)
     }
     return nil
   }
 
   private static let heap = (
-    "this needs memory from a heap, as Array, Dictionary, Set and String do, and eBPF programs have none",
-    "an array of fixed size is InlineArray; what is shared between runs or grows belongs in a map"
+    message: "this needs memory from a heap, as Array, Dictionary, Set and String do, and eBPF programs have none",
+    help: "an array of fixed size is InlineArray; what is shared between runs or grows belongs in a map"
   )
   private static let counted = (
-    "this keeps a reference-counted value, a class instance or the storage of an Array, Dictionary or String, and eBPF programs have none",
-    "use a struct in the place of a class, and InlineArray in the place of Array; closures must not outlive their call"
+    message: "this keeps a reference-counted value: a class instance, a closure, the storage of an Array, and eBPF programs have none",
+    help: "use a struct in the place of a class, and InlineArray in the place of Array; closures must not outlive their call"
   )
 
   /// Symbols, with `*` at the end for all that begin so; the first that fits counts.
@@ -31,30 +32,33 @@ enum RuntimeCalls {
       "swift_initStaticObject", "a global that holds a class instance or an array is used here",
       "a global table is `let table: InlineArray<4, UInt32> = [1, 2, 3, 4]`; what changes belongs in a map"
     ),
-    ("swift_allocEmptyBox", heap.0, heap.1),
+    ("swift_allocEmptyBox", heap.message, heap.help),
     (
       "swift_allocBox", "a variable that an escaping closure captures is made here, and eBPF programs have no heap",
       "keep the closure from escaping, or pass the value to it"
     ),
-    ("swift_slowAlloc", heap.0, heap.1),
+    (
+      "swift_slowAlloc", "memory is taken here whose size is known only at run time, and eBPF programs have no heap",
+      "write an InlineArray of the largest size"
+    ),
     (
       "swift_coroFrameAlloc", "this accessor needs a frame on a heap",
       "mark it @inline(__always), or read and write the value with get and set"
     ),
-    ("swift_retain*", counted.0, counted.1),
-    ("swift_release*", counted.0, counted.1),
-    ("swift_bridgeObject*", counted.0, counted.1),
-    ("swift_isUniquelyReferenced*", "an array or another growing collection is changed here, and eBPF programs have no heap", heap.1),
-    ("swift_dealloc*", heap.0, heap.1),
-    ("swift_slowDealloc", heap.0, heap.1),
-    ("swift_setDeallocating", counted.0, counted.1),
+    ("swift_retain*", counted.message, counted.help),
+    ("swift_release*", counted.message, counted.help),
+    ("swift_bridgeObject*", counted.message, counted.help),
+    ("swift_isUniquelyReferenced*", "an array or another growing collection is changed here, and eBPF programs have no heap", heap.help),
+    ("swift_dealloc*", heap.message, heap.help),
+    ("swift_slowDealloc", heap.message, heap.help),
+    ("swift_setDeallocating", counted.message, counted.help),
     (
       "swift_once", "this global is made when it is first used, and its value cannot be computed now",
       "make its value a constant expression, or a `var` that a program sets; tables belong in a map"
     ),
     (
       "swift_dynamicCast*", "a cast that is decided at run time needs type descriptions, and eBPF programs have none",
-      "use a generic function, or an enum with one case a type"
+      "write a generic function, or an enum with one case a type"
     ),
     (
       "swift_getGenericMetadata", "this needs type descriptions at run time, and eBPF programs have none",
@@ -65,19 +69,29 @@ enum RuntimeCalls {
     ("swift_errorInMain", "an error leaves the program here", "handle it: `do { … } catch { … }`"),
     ("swift_deletedMethodError", "a method of a class that was not kept is called here", "use a struct"),
     ("swift_beginAccess", "exclusive access is checked at run time here", "compile without -enforce-exclusivity=checked"),
-    ("swift_*", "this calls Swift's runtime, and eBPF programs have none", "see Documentation/SwiftToBPF.md for what programs can use"),
-    ("_swift_*", "this calls Swift's runtime, and eBPF programs have none", "see Documentation/SwiftToBPF.md for what programs can use"),
-    ("malloc", heap.0, heap.1), ("posix_memalign", heap.0, heap.1), ("aligned_alloc", heap.0, heap.1), ("free", heap.0, heap.1),
+    (
+      "swift_*", "this calls Swift's run-time library, and eBPF programs have none",
+      "write it with what programs have: integers, InlineArray, Span, optionals, structs and enums"
+    ),
+    (
+      "_swift_*", "this calls Swift's run-time library, and eBPF programs have none",
+      "write it with what programs have: integers, InlineArray, Span, optionals, structs and enums"
+    ),
+    ("malloc", heap.message, heap.help), ("posix_memalign", heap.message, heap.help), ("aligned_alloc", heap.message, heap.help),
+    ("free", heap.message, heap.help),
     ("putchar", "print writes to a terminal, and eBPF programs have none", "use trace(\"…\", value), or a ring buffer"),
     (
       "arc4random_buf", "hashing and random numbers of Swift's library need the system",
-      "random numbers are Random.next32(); keys of maps need no hashing"
+      "random numbers are Random.next; keys of maps need no hashing"
     ),
     (
       "$s*", "this function of Swift's library cannot be part of an eBPF program",
-      "see Documentation/SwiftToBPF.md for what programs can use; arithmetic, InlineArray, Span and optionals can"
+      "write it with what programs have: integers, InlineArray, Span, optionals, structs and enums"
     ),
-    ("$e*", "this function cannot be part of an eBPF program", "see Documentation/SwiftToBPF.md for what programs can use"),
+    (
+      "$e*", "this function cannot be part of an eBPF program",
+      "write it with what programs have: integers, InlineArray, Span, optionals, structs and enums"
+    ),
     (
       "__mulodi4", "a multiplication of 64-bit numbers with its overflow checked needs 128 bits here", "use &*, or multiply smaller numbers"
     ),

@@ -18,6 +18,9 @@ extension Toolchain {
     _ paths: [String], options: CompileOptions = CompileOptions()
   ) async throws(ToolchainError) -> Compilation {
     let sources = try SwiftSources(paths)
+    guard CompileOptions.cpus.contains(options.cpu) else {
+      throw ToolchainError(.compileFailed, "'\(options.cpu)' is no version of the instruction set; there are v1, v2, v3 and v4")
+    }
     let compiler = try SwiftCompiler.find()
     let cache = try CacheFolder.holding(EmbeddedModules.files, in: SwiftModules.folderName(for: compiler))
     let kernel = try KernelModule(for: sources, from: options.kernelTypes)
@@ -28,25 +31,29 @@ extension Toolchain {
     if let kernel { job.importFolders.append(try await kernel.prepared(for: job.modules, by: compiler)) }
     let front = try await CompilerProcess.run(compiler.path, job.frontArguments)
     guard front.succeeded, !front.output.isEmpty else {
-      var error = failure(front, of: compiler.path)
+      var error = FrontEndMessages(sources, colors: options.colors).failure(front, of: compiler.path)
       if let kernel { error.message += "\n" + KernelNotes(kernel).notes(behind: error.message) }
       throw error
+    }
+    let lowering = Lowering(LoweringOptions(traps: options.traps), kernel: kernel?.references)
+    func failure(_ problems: [SourceProblem]) -> ToolchainError {
+      let named = problems.named(by: problems.contains { $0.rank < .cause } ? lowering.libraryUses(in: front.output) : [])
+      return ToolchainError(.compileFailed, front.messages + named.map { $0.rendered(with: sources, colors: options.colors) }.joined())
     }
     let lowered: [UInt8]
     let globals: [String]
     do {
-      (lowered, globals) = try Lowering(LoweringOptions(traps: options.traps), kernel: kernel?.references).lowerNamingGlobals(front.output)
+      (lowered, globals) = try lowering.lowerNamingGlobals(front.output)
     } catch {
-      throw ToolchainError(.compileFailed, front.messages + SourceProblem(error).rendered(with: sources, colors: options.colors))
+      throw failure(([error] + error.others).map { SourceProblem($0) })
     }
     var compilation = Compilation(object: lowered, warnings: front.messages)
     if options.output != .intermediate {
       let back = try await CompilerProcess.run(compiler.clang, job.backArguments(emitting: options.output), input: lowered)
       guard back.succeeded, !back.output.isEmpty else {
         let problems = BackEndMessages(sources).problems(in: back.messages)
-        guard !problems.isEmpty else { throw failure(back, of: compiler.clang) }
-        throw ToolchainError(
-          .compileFailed, front.messages + problems.map { $0.rendered(with: sources, colors: options.colors) }.joined())
+        guard !problems.isEmpty else { throw Self.failure(back, of: compiler.clang) }
+        throw failure(problems)
       }
       compilation = Compilation(object: back.output, warnings: front.messages + back.messages)
     }
@@ -57,10 +64,7 @@ extension Toolchain {
       } catch {
         throw ToolchainError(.compileFailed, "what \(compiler.clang) wrote cannot be read: \(error)")
       }
-      guard problems.isEmpty else {
-        let texts = problems.map { $0.rendered(with: sources, colors: options.colors) }
-        throw ToolchainError(.compileFailed, front.messages + texts.joined())
-      }
+      guard problems.isEmpty else { throw failure(problems) }
     }
     compilation.globals = globals
     kept?.write(compilation)

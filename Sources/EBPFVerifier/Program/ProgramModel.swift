@@ -32,6 +32,8 @@ final class ProgramModel {
   let attachType: AttachType?
   let isSleepable: Bool
   let isGPLCompatible: Bool
+  /// Whether its sources are in Swift, which decides how it is told what to write instead.
+  let isSwift: Bool
   let privilege: Privilege
   /// The userspace host runs it, and not the kernel.
   let isForUserspace: Bool
@@ -61,6 +63,7 @@ final class ProgramModel {
     attachType = program.expectedAttachType
     isSleepable = program.loadFlags & 0x10 != 0
     isGPLCompatible = License.isGPLCompatible(object.license)
+    isSwift = program.lines.first?.file.hasSuffix(".swift") == true
     privilege = options.isPrivileged ? .perfmon : .none
     layout = ContextLayout.find(type, attachType: program.expectedAttachType, privilege: privilege)
     maps = MapModel.models(of: object)

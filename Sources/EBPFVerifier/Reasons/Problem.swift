@@ -25,6 +25,8 @@ enum Problem {
   case length
   case argument
   case notGlobal
+  case number
+  case mapPointer
   case depth
 
   /// What to write instead, in a sentence or two.
@@ -69,6 +71,10 @@ enum Problem {
       "The length has no bound that fits the memory: compare it first, `if (length > sizeof(buffer)) return 0;`, with an unsigned variable."
     case .argument: "The argument must be another kind of pointer; see the helper's description (bpf-helpers(7))."
     case .notGlobal: "Make the function static, or give it arguments that its prototype can describe."
+    case .number:
+      "A number is used as an address: a pointer that was kept in a map, or computed. Keep the value itself, or read memory at an address by "
+        + "bpf_probe_read_kernel() or bpf_probe_read_user()."
+    case .mapPointer: "A map is no memory of the program's; it is read and written by helpers: bpf_map_lookup_elem()."
     case .depth: "Calls nest too deep, or their stacks are together over 512 bytes. Make functions inline, or move data to a map."
     }
   }

@@ -53,7 +53,7 @@ extension Search {
     let type = program.maps[Int(registers[pointer].detail)].type
     guard let name = KernelStructure.name(of: type) else { throw fail("map_ptr access not supported for map type \(type.rawValue)") }
     if offset < 0 { throw fail("R\(pointer) is \(name) invalid negative access: off=\(offset)", register: pointer) }
-    if isWrite { throw fail("only read from \(name) is supported", register: pointer) }
+    if isWrite { throw fail("only read from \(name) is supported", .mapPointer, register: pointer) }
     guard hasKernelLimits else { throw unsupported("access to the fields of struct bpf_map, which maps in userspace have not") }
     guard let types = kernelTypes else { throw unsupported("access to the fields of struct bpf_map without the kernel's types") }
     let field: KernelStructure.Field

@@ -210,7 +210,8 @@ extension Search {
   mutating func invalidAccess(_ pointer: Int) -> Stop {
     let register = registers[pointer]
     return fail(
-      "R\(pointer) invalid mem access '\(register.typeName)'", register.mayBeNull ? .nullCheck : .other, register: pointer)
+      "R\(pointer) invalid mem access '\(register.typeName)'",
+      register.mayBeNull ? .nullCheck : register.kind == .scalar ? .number : .other, register: pointer)
   }
 
   mutating func negative(_ pointer: Int) -> Stop {

@@ -242,7 +242,8 @@ struct Search: ~Copyable {
       failure = Rejection(
         category: category, message: message, instruction: at, register: register.map { UInt8($0) },
         registerState: register.map { "R\($0)=" }.map { $0 + (described ?? "") },
-        suggestion: problem.suggestion(for: program.type), instructionsProcessed: processed)
+        suggestion: program.isSwift ? problem.swiftSuggestion(for: program.type) : problem.suggestion(for: program.type),
+        instructionsProcessed: processed)
     }
     return Stop()
   }

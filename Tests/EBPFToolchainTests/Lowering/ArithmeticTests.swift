@@ -31,7 +31,7 @@ import Testing
     // Two numbers from the packet, 16 bytes.
     let source = """
       var sum: \(Number.self) = 0
-      @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+      @section("tc") @used func prog(_ ctx: TCContext) -> Int32 {
         let result = a.\(name)ReportingOverflow(\(label)b)
         sum = result.partialValue
         return result.overflow ? 1 : 0

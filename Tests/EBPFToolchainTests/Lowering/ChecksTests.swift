@@ -6,13 +6,13 @@ import Testing
   @Test(arguments: [
     (
       "func factorial(_ n: UInt32) -> UInt32 { n < 2 ? 1 : n &* factorial(n &- 1) }",
-      "Int32(truncatingIfNeeded: factorial(ctx.queue))", "the function \"factorial\" calls itself, and eBPF has no recursion", 2
+      "Int32(truncatingIfNeeded: factorial(ctx.queue))", "'factorial' calls itself, and eBPF programs have no recursion", 2
     ),
     (
       """
       @inline(never) func even(_ n: UInt32) -> Bool { n == 0 || odd(n &- 1) }
       @inline(never) func odd(_ n: UInt32) -> Bool { n != 0 && even(n &- 1) }
-      """, "even(ctx.queue) ? 1 : 2", "calls itself, and eBPF has no recursion", 3
+      """, "even(ctx.queue) ? 1 : 2", "'even' calls itself through 'odd', and eBPF programs have no recursion", 3
     ),
     (
       "func half(_ n: UInt32) -> Double { Double(n) / 2 }", "Int32(half(ctx.queue))",

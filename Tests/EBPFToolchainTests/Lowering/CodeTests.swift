@@ -47,7 +47,7 @@ import Testing
     let source = """
       let counts = HashMap<UInt32, UInt64>(maxEntries: 8)
       var seen: UInt64 = 0
-      @section("tc") @used func prog(_ ctx: XDPContext) -> UInt32 {
+      @section("tc") @used func prog(_ ctx: TCContext) -> UInt32 {
         var sum: UInt32 = 0
         let step = ctx.queue &+ 2
         let turns = loop(10) { index in
@@ -72,7 +72,7 @@ import Testing
   @Test func onlyClosuresThatCanFailHaveAFrame() throws {
     func text(_ body: String) throws -> String {
       try SwiftSupport.lowered(
-        "@section(\"tc\") @used func prog(_ ctx: XDPContext) -> UInt32 { var sum: UInt32 = 0; _ = loop(9) { \(body); return false }; return sum }"
+        "@section(\"tc\") @used func prog(_ ctx: TCContext) -> UInt32 { var sum: UInt32 = 0; _ = loop(9) { \(body); return false }; return sum }"
       )
     }
     #expect(try !text("sum &+= $0").contains("bpf.frame"))
@@ -82,7 +82,7 @@ import Testing
   @Test func atomicsKeepTheirResults() throws {
     let source = """
       var total: UInt64 = 5
-      @section("tc") @used func prog(_ ctx: XDPContext) -> UInt32 {
+      @section("tc") @used func prog(_ ctx: TCContext) -> UInt32 {
         let before = relaxed_add(&total, 3)
         release_store(&total, acquire_load(&total) &* 10)
         return UInt32(truncatingIfNeeded: before &* 1000 &+ acquire_load(&total))
@@ -96,9 +96,9 @@ import Testing
   /// A relaxed addition whose result nobody looks at stays one: it is the cheaper instruction.
   @Test func additionsWithoutResultStayRelaxed() throws {
     let text = try SwiftSupport.lowered(
-      "var total: UInt64 = 0\n@section(\"tc\") @used func prog(_ ctx: XDPContext) -> UInt32 { _ = relaxed_add(&total, 1); return 0 }")
+      "var total: UInt64 = 0\n@section(\"tc\") @used func prog(_ ctx: TCContext) -> UInt32 { _ = relaxed_add(&total, 1); return 0 }")
     let object = try SwiftSupport.object(
-      "var total: UInt64 = 0\n@section(\"tc\") @used func prog(_ ctx: XDPContext) -> UInt32 { _ = relaxed_add(&total, 1); return 0 }")
+      "var total: UInt64 = 0\n@section(\"tc\") @used func prog(_ ctx: TCContext) -> UInt32 { _ = relaxed_add(&total, 1); return 0 }")
     #expect(text.contains("atomicrmw"))
     #expect(object.programs[0].instructions.contains { $0.opcode == 0xdb && $0.immediate & 0xf0 == 0 })
   }
@@ -108,7 +108,7 @@ import Testing
     func jumpsBack(_ body: String) throws -> Bool {
       let source = """
         let table: InlineArray<8, UInt32> = [3, 1, 4, 1, 5, 9, 2, 6]
-        @section("tc") @used func prog(_ ctx: XDPContext) -> UInt32 {
+        @section("tc") @used func prog(_ ctx: TCContext) -> UInt32 {
           var result: UInt32 = 0
           \(body)
           return result
@@ -122,7 +122,7 @@ import Testing
     #expect(try !jumpsBack("for index in 0..<4 { result += ctx.queue << UInt32(index) }"))
     #expect(
       try SwiftSupport.result(
-        "@section(\"tc\") @used func prog(_ ctx: XDPContext) -> UInt32 { var n: UInt32 = 0; while n < 11, ctx.queue &+ 300 > 64 << n { n &+= 1 }; return n }"
+        "@section(\"tc\") @used func prog(_ ctx: TCContext) -> UInt32 { var n: UInt32 = 0; while n < 11, ctx.queue &+ 300 > 64 << n { n &+= 1 }; return n }"
       ) == 3)
   }
 
@@ -145,7 +145,7 @@ import Testing
       struct Two { var a: UInt8, b: One, c: UInt8, d: InlineArray<2, One> }
       struct Three { var a: UInt8, b: UInt64?; init(a: UInt8, b: UInt64) { self.a = a; self.b = b << 8 } }
       var index: UInt32 = 0
-      @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+      @section("tc") @used func prog(_ ctx: TCContext) -> Int32 {
         \(cases)
         return -1
       }

@@ -85,7 +85,7 @@ import Testing
       @inline(never) func fold(_ list: InlineArray<3, UInt32>) -> UInt32 { list[0] * 100 + list[1] * 10 + list[2] }
       struct Big { var raw: UInt32; init(_ raw: UInt32) { self.raw = raw }; @inline(never) var swapped: UInt32 { raw.byteSwapped } }
       \(declaration)
-      @section("tc") @used func prog(_ ctx: XDPContext) -> UInt32 { \(use) }
+      @section("tc") @used func prog(_ ctx: TCContext) -> UInt32 { \(use) }
       """)
     #expect(result == expected)
   }
@@ -104,7 +104,7 @@ import Testing
       \(declaration)
       \(Self.program) { \(name) == 7 ? 1 : 2 }
       """)
-    #expect(problem.what.hasPrefix("the global \"\(name)\" needs to be initialised at run time: "), "\(problem)")
+    #expect(problem.what.hasPrefix("the global '\(name)' cannot have its value before the program runs: "), "\(problem)")
     #expect(problem.what.contains(reason), "\(problem)")
     #expect(problem.line > 1)
     #expect(!problem.instead.isEmpty)
@@ -120,7 +120,7 @@ import Testing
     #expect(try SwiftSupport.object("let mine = License(\"Dual MIT/GPL\")\n\(Self.program) { 2 }").license == "Dual MIT/GPL")
     #expect(try SwiftSupport.object("\(Self.program) { 2 }").license == "")
     let problem = try SwiftSupport.problem("let a = License.gpl\nlet b = License.gpl\n\(Self.program) { 2 }")
-    #expect(problem.what == "a second licence" && problem.line == 3)
+    #expect(problem.what == "'b' is a second licence" && problem.line == 3)
   }
 
   @Test func whatNeedsTheGPLIsRefusedWithoutIt() throws {

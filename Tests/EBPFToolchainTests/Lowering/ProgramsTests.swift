@@ -32,7 +32,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("-> Int32 { -1 }", -1), ("-> UInt32 { 7 }", 7), ("-> Bool { ctx.queue < 5 }", 1), ("{ last = ctx.queue }", 0),
+      ("-> Int32 { -1 }", -1), ("-> UInt32 { 7 }", 7), ("-> Bool { ctx.queue < 5 }", 1),
       ("-> UInt8 { 200 &+ UInt8(truncatingIfNeeded: ctx.queue) }", 200), ("-> Verdict { ctx.queue == 0 ? .two : .one }", 2),
       ("-> Action { .drop }", 1),
     ] as [(String, Int32)])
@@ -43,22 +43,44 @@ import Testing
       var last: UInt32 = 0
       enum Verdict: UInt8 { case zero, one, two }
       struct Action: RawRepresentable { var rawValue: Int32; static var drop: Action { Action(rawValue: 1) } }
-      @section("tc") @used func prog(_ ctx: XDPContext) \(body)
+      @section("tc") @used func prog(_ ctx: TCContext) \(body)
       """)
     #expect(result == expected)
   }
 
+  /// Programs that decide about nothing may return nothing.
+  @Test func nothingIsWidenedTo0() throws {
+    let text = try SwiftSupport.lowered("@section(\"kprobe/vfs_read\") @used func prog(_ ctx: UnsafeMutableRawPointer) {}")
+    #expect(text.contains("define dso_local i32 @prog") && text.contains("ret i32 0"))
+    let problem = try SwiftSupport.problem("@section(\"xdp\") @used func prog(_ ctx: XDPContext) {}")
+    #expect(problem.what.contains("returns nothing"), "\(problem)")
+  }
+
+  @Test func everythingWrongIsSaidAtOnce() throws {
+    let problem = try SwiftSupport.problem(
+      """
+      @section("xpd") @used func one(_ ctx: XDPContext) -> Int32 { 0 }
+      @section("xdp") @used func two(_ ctx: TCContext) -> Int32 { 0 }
+      @section("cgroup/connect5") @used func three(_ ctx: UnsafeMutableRawPointer) -> Int32 { 0 }
+      """)
+    #expect(problem.what == "no kind of program has the section 'xpd'" && problem.line == 2)
+    #expect(problem.instead == "did you mean @section(\"xdp\")?")
+    #expect(problem.others.map(\.line) == [3, 4])
+    #expect(problem.others.first?.what == "'TCContext' is not the context of an xdp program")
+    #expect(problem.others.last?.instead == "did you mean @section(\"cgroup/connect4\")?")
+  }
+
   @Test func aProgramTakesOneParameter() throws {
     let problem = try SwiftSupport.problem("@section(\"xdp\") @used func prog(_ a: UInt32, _ b: UInt32) -> Int32 { 0 }")
-    #expect(problem.what == "the program \"prog\" has 2 parameters")
+    #expect(problem.what == "the program 'prog' has 2 parameters, and a program takes one: its context")
     #expect(problem.line == 2)
     #expect(problem.file.hasSuffix("/program.swift"))
   }
 
   @Test func aProgramMayCallAnother() throws {
     let source = """
-      @section("tc") @used func prog(_ ctx: XDPContext) -> Bool { !other(ctx) }
-      @section("tc") @used func other(_ ctx: XDPContext) -> Bool { ctx.queue == 7 }
+      @section("tc") @used func prog(_ ctx: TCContext) -> Bool { !other(ctx) }
+      @section("tc") @used func other(_ ctx: TCContext) -> Bool { ctx.queue == 7 }
       """
     #expect(try SwiftSupport.result(source) == 1)
     #expect(try SwiftSupport.result(source, program: "other") == 0)

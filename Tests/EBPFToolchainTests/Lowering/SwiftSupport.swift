@@ -81,7 +81,8 @@ enum SwiftSupport {
       @inline(__always) public var length: UInt32 { pointer.pointee.data_end &- pointer.pointee.data }
     }
     @frozen public struct TCContext {
-      public let pointer: UnsafeMutableRawPointer
+      public let pointer: UnsafeMutablePointer<xdp_md>
+      @inline(__always) public var length: UInt32 { pointer.pointee.data_end &- pointer.pointee.data }
     }
     @_silgen_name("bpf_callback_loop")
     func callbackLoop(_ count: UInt32, _ body: (UInt32) -> Bool) -> Int
@@ -183,7 +184,9 @@ enum SwiftSupport {
   static func ir(_ source: String, in folder: String, name: String = "program") throws -> [UInt8] {
     let modules = try modules.get()
     // A queue of number 0 that the optimiser knows nothing of, whatever the kind of program.
-    let prelude = "import BPF; var queueNumber: UInt32 = 0; extension XDPContext { var queue: UInt32 { queueNumber } }"
+    let prelude =
+      "import BPF; var queueNumber: UInt32 = 0; extension XDPContext { var queue: UInt32 { queueNumber } }; "
+      + "extension TCContext { var queue: UInt32 { queueNumber } }"
     try "\(prelude)\n\(source)\n".write(toFile: "\(folder)/\(name).swift", atomically: true, encoding: .utf8)
     try run(
       "swiftc",

@@ -111,7 +111,7 @@ import Testing
       ("@inline(never) func f(_ a: UInt8) -> Bool { a + 200 > 3 }", "f(50) ? 4 : 5", 4),
     ] as [(String, String, Int32)])
   func whatDoesNotFailGoesOn(function: String, expression: String, expected: Int32) throws {
-    let source = "\(function)\n@section(\"tc\") @used func prog(_ ctx: XDPContext) -> Int32 { \(expression) }"
+    let source = "\(function)\n@section(\"tc\") @used func prog(_ ctx: TCContext) -> Int32 { \(expression) }"
     #expect(try SwiftSupport.result(source) == expected)
   }
 
@@ -149,7 +149,7 @@ import Testing
       let events = RingBuffer<UInt64>(byteCount: 4096)
       let others = RingBuffer<UInt32>(byteCount: 4096)
       @inline(never) func less(_ a: UInt32) -> UInt32 { a - 1 }
-      @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+      @section("tc") @used func prog(_ ctx: TCContext) -> Int32 {
         guard let first = events.reserve() else { return 8 }
         guard let second = others.reserve() else {
           helper_submit(first)

@@ -1,7 +1,0 @@
-// expect: error: global
-import BPF
-
-let start = Time.monotonic
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 { Int32(truncatingIfNeeded: start & 1) }

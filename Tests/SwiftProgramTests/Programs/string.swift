@@ -1,8 +1,0 @@
-// expect: error: String
-import BPF
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 {
-  let text = "n=\(ctx.receiveQueue)"
-  return Int32(text.utf8.count)
-}

@@ -1,9 +1,0 @@
-// expect: error: BitwiseCopyable
-import BPF
-
-final class Node {}
-
-let nodes = HashMap<UInt32, Node>(maxEntries: 4)
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 { 2 }

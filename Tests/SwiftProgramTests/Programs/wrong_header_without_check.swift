@@ -1,5 +1,0 @@
-// expect: error: optional
-import BPF
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 { Int32(ctx.packet.ipv4.timeToLive) }

@@ -1,5 +1,0 @@
-// expect: error: packet
-import BPF
-
-@section("socket") @used
-func program(_ ctx: SocketFilterContext) -> UInt32 { UInt32(ctx.packet.byteCount) }

@@ -1,5 +1,0 @@
-// expect: error: XDPAction
-import BPF
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> XDPAction { TCAction.ok }

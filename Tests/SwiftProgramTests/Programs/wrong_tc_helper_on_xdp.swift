@@ -1,8 +1,0 @@
-// expect: error: pushVLAN
-import BPF
-
-@section("xdp") @used
-func program(_ ctx: XDPContext) -> Int32 {
-  _ = ctx.pushVLAN(1)
-  return 2
-}

@@ -1,0 +1,4 @@
+import EBPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { .pass }

@@ -1,0 +1,2 @@
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { .pass }

@@ -1,0 +1,7 @@
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction {
+  print("packet on queue \(ctx.receiveQueue)")
+  return .pass
+}

@@ -1,0 +1,4 @@
+import BPF
+
+@section("xpd") @used
+func program(_ ctx: XDPContext) -> XDPAction { .pass }

@@ -1,0 +1,4 @@
+import BPF
+
+@section("firewall") @used
+func program(_ ctx: XDPContext) -> XDPAction { .pass }

@@ -1,0 +1,7 @@
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  _ = ctx.pushVLAN(1)
+  return 2
+}

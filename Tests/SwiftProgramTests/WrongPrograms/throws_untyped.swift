@@ -1,0 +1,19 @@
+import BPF
+
+enum Problem: Error {
+  case odd
+}
+
+func check(_ value: UInt32) throws -> UInt32 {
+  if value & 1 == 1 { throw Problem.odd }
+  return value
+}
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> Int32 {
+  do {
+    return Int32(truncatingIfNeeded: try check(ctx.receiveQueue &+ 1))
+  } catch {
+    return 77
+  }
+}

@@ -1,0 +1,7 @@
+import BPF
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { .pass }
+
+@section("xdp") @used
+func program(_ ctx: XDPContext) -> XDPAction { .drop }
