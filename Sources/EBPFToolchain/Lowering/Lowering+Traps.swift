@@ -21,8 +21,15 @@ extension LoweringUnit {
   mutating func lowerTraps() throws(LoweringError) {
     switch options.traps {
     case .unchecked: removeTraps()
-    case .throw: throwTraps()
-    case .abort: abortTraps()
+    case .throw:
+      protectResources(trappingFunctions())
+      // The kernel refuses bpf_throw in callbacks: what they reach tells its caller, and the program throws behind the loop.
+      let reached = module.functions.indices.filter { index in callbacks.contains { reaches($0, index) } }
+      throwTraps(except: Set(reached))
+      abortTraps()
+    case .abort:
+      protectResources(trappingFunctions())
+      abortTraps()
     }
   }
 
@@ -84,11 +91,10 @@ extension LoweringUnit {
 
   // MARK: Throwing
 
-  private mutating func throwTraps() {
+  private mutating func throwTraps(except kept: Set<Int>) {
     var isUsed = false
     let symbol = name("bpf_throw")
-    protectResources(trappingFunctions())
-    for index in module.functions.indices {
+    for index in module.functions.indices where !kept.contains(index) {
       // The kernel returns the argument as the program's result.
       let aborts = Set(programs.filter { reaches($0.function, index) }.map(\.abort))
       let cookie: Int64 = aborts.count == 1 ? Int64(aborts.first!) : 0
@@ -149,7 +155,6 @@ extension LoweringUnit {
   private mutating func abortTraps() {
     let trapping = trappingFunctions()
     if trapping.isEmpty { return }
-    protectResources(trapping)
     var taken: Set<Int> = []
     for function in module.functions {
       for block in function.blocks {

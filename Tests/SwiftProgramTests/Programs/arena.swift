@@ -1,4 +1,5 @@
-// expect: loads kind=syscall cpu=v4
+// expect: loads kind=syscall cpu=v4 hosts=kernel
+// maps: An arena: memory that program and application share
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: An index of an InlineArray past its end
 import BPF
 
 @section("xdp") @used

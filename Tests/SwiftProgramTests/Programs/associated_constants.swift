@@ -1,4 +1,5 @@
 // expect: 31 kind=xdp
+// language: Static constants that a protocol asks for
 import BPF
 
 protocol Shape {

@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// helpers: Atomic additions to map values
 import BPF
 
 let hits = ArrayMap<UInt64>(count: 1)

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// language: `Synchronization.Atomic`
 import BPF
 import Synchronization
 

@@ -1,4 +1,5 @@
 // expect: 76 kind=xdp
+// language: Shifts, masks, leading zeros, population counts
 import BPF
 
 @section("xdp") @used

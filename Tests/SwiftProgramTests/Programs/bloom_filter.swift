@@ -1,4 +1,5 @@
-// expect: 1 kind=xdp
+// expect: 1 kind=xdp hosts=kernel
+// maps: BloomFilter
 import BPF
 
 let seen = BloomFilter<UInt64>(maxEntries: 64, hashFunctions: 3)

@@ -1,4 +1,5 @@
 // expect: 120 kind=xdp
+// helpers: `bounded(range)`: a loop without a bound that the verifier must know
 import BPF
 
 @section("xdp") @used

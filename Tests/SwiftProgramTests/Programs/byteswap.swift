@@ -1,4 +1,5 @@
 // expect: 4662 kind=xdp
+// language: Byte order: `byteSwapped`, `bigEndian`
 import BPF
 
 @section("xdp") @used

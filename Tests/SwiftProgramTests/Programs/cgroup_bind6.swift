@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/bind6
+// kinds: cgroup/bind6: addresses that are bound
 import BPF
 
 @section("cgroup/bind6") @used

@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/connect4
+// kinds: cgroup/connect4: addresses that are connected to
 import BPF
 
 @section("cgroup/connect4") @used

@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/dev
+// kinds: cgroup/dev: access to devices
 import BPF
 
 @section("cgroup/dev") @used

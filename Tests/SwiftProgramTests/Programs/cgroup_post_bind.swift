@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/post_bind4
+// kinds: cgroup/post_bind4
 import BPF
 
 @section("cgroup/post_bind4") @used

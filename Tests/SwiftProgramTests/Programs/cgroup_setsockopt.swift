@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/setsockopt
+// kinds: cgroup/setsockopt
 import BPF
 
 @section("cgroup/setsockopt") @used

@@ -1,4 +1,5 @@
 // expect: 1 kind=cgroup_skb/egress packet=udp
+// kinds: cgroup_skb: packets of a control group
 import BPF
 
 @section("cgroup_skb/egress") @used

@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/sock_create
+// kinds: cgroup/sock_create
 import BPF
 
 @section("cgroup/sock_create") @used

@@ -1,4 +1,5 @@
-// expect: 1 kind=cgroup_skb/ingress packet=udp
+// expect: 1 kind=cgroup_skb/ingress packet=udp hosts=kernel
+// maps: CgroupStorage of an attachment
 import BPF
 
 let counts = AttachedCgroupStorage<UInt64>()

@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/sysctl
+// kinds: cgroup/sysctl
 import BPF
 
 @section("cgroup/sysctl") @used

@@ -1,4 +1,5 @@
 // expect: 11 kind=xdp
+// checks: Checked addition
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: A conversion that does not fit
 import BPF
 
 @section("xdp") @used

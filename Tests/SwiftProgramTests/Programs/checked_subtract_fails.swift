@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: A subtraction below 0
 import BPF
 
 @section("xdp") @used

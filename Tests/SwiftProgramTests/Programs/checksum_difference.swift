@@ -1,4 +1,5 @@
 // expect: 0 kind=xdp
+// helpers: Differences of checksums
 import BPF
 
 @section("xdp") @used

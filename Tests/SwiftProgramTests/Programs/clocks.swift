@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// helpers: Clocks
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 21 kind=xdp
+// language: Closures that are passed down
 import BPF
 
 func twice(_ value: UInt32, _ body: (UInt32) -> UInt32) -> UInt32 { body(body(value)) }

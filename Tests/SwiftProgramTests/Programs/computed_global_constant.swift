@@ -1,4 +1,5 @@
 // expect: 1024 kind=xdp
+// globals: A global that a function computes at compile time
 import BPF
 
 let count = 1 << 10

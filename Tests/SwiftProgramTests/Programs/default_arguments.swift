@@ -1,4 +1,5 @@
 // expect: 13 kind=xdp
+// language: Default arguments
 import BPF
 
 func weighted(_ value: UInt32, by weight: UInt32 = 4, plus offset: UInt32 = 1) -> UInt32 { value &* weight &+ offset }

@@ -1,4 +1,5 @@
 // expect: 6 kind=xdp
+// language: `defer`
 import BPF
 
 @section("xdp") @used

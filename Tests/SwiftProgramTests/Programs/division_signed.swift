@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp cpu=v4
+// language: Division of signed numbers (`--cpu v4`)
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp
+// language: Division of unsigned numbers
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 12 kind=xdp
+// language: Enums with payloads
 import BPF
 
 enum Shape {

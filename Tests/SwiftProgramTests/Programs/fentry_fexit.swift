@@ -1,4 +1,5 @@
 // expect: loads kind=fentry/do_unlinkat trampoline=yes
+// kinds: fentry and fexit
 import BPF
 
 let license = License.gpl

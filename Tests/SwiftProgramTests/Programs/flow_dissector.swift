@@ -1,4 +1,5 @@
 // expect: 0 kind=flow_dissector packet=udp
+// kinds: flow_dissector
 import BPF
 
 @section("flow_dissector") @used

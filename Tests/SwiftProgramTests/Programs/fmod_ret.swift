@@ -1,4 +1,5 @@
-// expect: loads kind=fmod_ret/bpf_modify_return_test trampoline=yes
+// expect: loads kind=fmod_ret/bpf_modify_return_test trampoline=yes hosts=kernel
+// kinds: fmod_ret
 import BPF
 
 let license = License.gpl

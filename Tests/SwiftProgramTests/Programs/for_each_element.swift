@@ -1,4 +1,5 @@
 // expect: 33 kind=xdp
+// helpers: `forEach` over a map's elements
 import BPF
 
 let values = HashMap<UInt32, UInt64>(maxEntries: 8)

@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: `!` of nil
 import BPF
 
 let values = HashMap<UInt32, UInt32>(maxEntries: 4)

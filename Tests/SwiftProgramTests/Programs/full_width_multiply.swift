@@ -1,4 +1,5 @@
 // expect: 6 kind=xdp
+// language: 128-bit products
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 7 kind=xdp
+// language: Generic functions and types
 import BPF
 
 func larger<T: Comparable>(_ a: T, _ b: T) -> T { a < b ? b : a }

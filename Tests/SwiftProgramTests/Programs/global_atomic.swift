@@ -1,4 +1,5 @@
 // expect: 7 kind=xdp
+// globals: A global atomic
 import BPF
 
 nonisolated(unsafe) var next: UInt32 = 7

@@ -1,4 +1,5 @@
 // expect: 10 kind=xdp
+// language: Global functions (`@used` without a section)
 import BPF
 
 @used @inline(never)

@@ -1,4 +1,5 @@
 // expect: 14 kind=xdp
+// globals: A global struct
 import BPF
 
 struct Totals: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// globals: Global variables
 import BPF
 
 nonisolated(unsafe) var hits: UInt64 = 0

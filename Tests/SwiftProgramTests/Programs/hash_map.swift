@@ -1,4 +1,5 @@
 // expect: 15 kind=xdp
+// maps: HashMap
 import BPF
 
 let values = HashMap<UInt32, UInt64>(maxEntries: 16)

@@ -1,4 +1,5 @@
 // expect: 8 kind=xdp
+// maps: `map[key, default: value]`
 import BPF
 
 let values = HashMap<UInt32, UInt64>(maxEntries: 16)

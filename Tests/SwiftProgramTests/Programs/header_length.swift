@@ -1,4 +1,5 @@
 // expect: 20 kind=xdp packet=udp
+// packets: Headers of variable length
 import BPF
 
 @section("xdp") @used

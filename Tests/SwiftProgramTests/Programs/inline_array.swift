@@ -1,4 +1,5 @@
 // expect: 14 kind=xdp
+// language: InlineArray
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
-// expect: loads kind=iter/bpf_map_elem
+// expect: loads kind=iter/bpf_map_elem hosts=kernel
+// kinds: iter/bpf_map_elem
 import BPF
 
 let license = License.gpl

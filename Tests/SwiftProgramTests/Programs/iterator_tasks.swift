@@ -1,4 +1,5 @@
-// expect: loads kind=iter/task
+// expect: loads kind=iter/task hosts=kernel
+// kinds: iter/task
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
-// expect: 4950 kind=xdp
+// expect: 4950 kind=xdp hosts=kernel
+// helpers: Open-coded iterators: `iterate(range)`
 import BPF
 
 let license = License.gpl

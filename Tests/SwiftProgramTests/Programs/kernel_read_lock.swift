@@ -1,4 +1,5 @@
-// expect: loads kind=tp_btf/sys_enter
+// expect: loads kind=tp_btf/sys_enter hosts=kernel
+// helpers: `withReadLock` (RCU)
 import BPF
 
 let license = License.gpl

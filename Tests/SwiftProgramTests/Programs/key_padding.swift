@@ -1,4 +1,5 @@
 // expect: 11 kind=xdp
+// maps: Padding of keys is zeroed
 import BPF
 
 struct Key: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 5 kind=xdp packet=ipv6
+// maps: Padding of keys in memory is zeroed
 import BPF
 
 struct Key: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: loads kind=kprobe/do_unlinkat
+// kinds: kprobe and kretprobe
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp
+// language: Labelled loops
 import BPF
 
 @section("xdp") @used

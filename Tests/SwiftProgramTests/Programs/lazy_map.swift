@@ -1,4 +1,5 @@
 // expect: 12 kind=xdp
+// language: Lazy sequences
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp license=Dual_MIT/GPL
+// globals: The licence
 import BPF
 
 let license = License.dualMITGPL

@@ -1,4 +1,5 @@
 // expect: 0 kind=lwt_in packet=udp
+// kinds: lwt_in, lwt_out
 import BPF
 
 @section("lwt_in") @used

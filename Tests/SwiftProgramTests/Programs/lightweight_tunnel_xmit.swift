@@ -1,4 +1,5 @@
 // expect: 0 kind=lwt_xmit packet=udp
+// kinds: lwt_xmit
 import BPF
 
 @section("lwt_xmit") @used

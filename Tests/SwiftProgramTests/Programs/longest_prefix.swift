@@ -1,4 +1,5 @@
 // expect: 24 kind=xdp packet=udp
+// maps: LPMTrie
 import BPF
 
 let routes = LPMTrie<IPv4Prefix, UInt32>(maxEntries: 16)

@@ -1,4 +1,5 @@
 // expect: 4950 kind=xdp
+// helpers: `loop(count)` (`bpf_loop`)
 import BPF
 
 @section("xdp") @used

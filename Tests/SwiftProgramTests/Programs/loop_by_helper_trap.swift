@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: A failed check in a callback
 import BPF
 
 @section("xdp") @used

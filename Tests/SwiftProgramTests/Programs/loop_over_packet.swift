@@ -1,4 +1,5 @@
 // expect: 60 kind=xdp packet=udp
+// packets: A loop over a packet's bytes
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 55 kind=xdp
+// language: Loops with a constant bound
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 8 kind=xdp packet=udp
+// language: Loops with a variable bound
 import BPF
 
 @section("xdp") @used

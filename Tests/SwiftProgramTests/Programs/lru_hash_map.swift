@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// maps: LRUHashMap
 import BPF
 
 let seen = LRUHashMap<IPv4Address, UInt32>(maxEntries: 128)

@@ -1,4 +1,5 @@
-// expect: loads kind=lsm/bpf trampoline=yes
+// expect: loads kind=lsm/bpf trampoline=yes hosts=kernel
+// kinds: lsm
 import BPF
 
 let license = License.gpl

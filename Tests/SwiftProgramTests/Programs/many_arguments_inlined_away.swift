@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp
+// language: More than five arguments, inlined
 import BPF
 
 @inline(never)

@@ -1,4 +1,5 @@
 // expect: 0 kind=xdp
+// maps: Maps of maps
 import BPF
 
 let tables = ArrayOfMaps<HashMap<UInt32, UInt64>>(count: 4, innerMaxEntries: 16)

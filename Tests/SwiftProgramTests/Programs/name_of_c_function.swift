@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp program=connect
+// language: Programs named like C functions
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp packet=tcp output=tcp_nat
+// packets: Addresses and checksums rewritten
 import BPF
 
 let backend = IPv4Address(198, 51, 100, 7)

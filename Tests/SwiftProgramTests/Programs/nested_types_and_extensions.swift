@@ -1,4 +1,5 @@
 // expect: 6 kind=xdp
+// language: Nested types, extensions
 import BPF
 
 struct Outer {

@@ -1,4 +1,5 @@
-// expect: 1 kind=netfilter packet=udp
+// expect: 1 kind=netfilter packet=udp hosts=kernel
+// kinds: netfilter
 import BPF
 
 @section("netfilter") @used

@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp
+// language: `~Copyable` types with deinit
 import BPF
 
 struct Guard: ~Copyable {

@@ -1,4 +1,5 @@
 // expect: 25 kind=xdp
+// language: Operators of the program's own
 import BPF
 
 struct Vector: Equatable {

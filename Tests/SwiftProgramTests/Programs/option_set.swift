@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// language: Option sets
 import BPF
 
 struct Flags: OptionSet {

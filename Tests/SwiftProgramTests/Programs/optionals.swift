@@ -1,4 +1,5 @@
 // expect: 5 kind=xdp
+// language: Optionals
 import BPF
 
 func half(_ value: UInt32) -> UInt32? { value & 1 == 0 ? value / 2 : nil }

@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp
+// language: `addingReportingOverflow` and others
 import BPF
 
 @section("xdp") @used

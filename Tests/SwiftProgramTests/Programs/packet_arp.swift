@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=arp
+// packets: ARP
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
-// expect: 0 kind=tc packet=udp
+// expect: 0 kind=tc packet=udp hosts=kernel
+// packets: Bytes of all parts of a packet (dynptr), tc
 import BPF
 
 let license = License.gpl

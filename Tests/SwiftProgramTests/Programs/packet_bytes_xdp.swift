@@ -1,4 +1,5 @@
-// expect: 2 kind=xdp packet=udp
+// expect: 2 kind=xdp packet=udp hosts=kernel
+// packets: Bytes of all parts of a packet (dynptr), xdp
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 1234 kind=xdp packet=udp
+// packets: A cursor over a packet
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 207 kind=xdp packet=qinq
+// packets: Two VLAN tags
 import BPF
 
 @section("xdp") @used

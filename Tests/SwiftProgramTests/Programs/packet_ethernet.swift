@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=udp
+// packets: Ethernet
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 4 kind=xdp packet=gre
+// packets: GRE
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=icmp
+// packets: ICMP
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 135 kind=xdp packet=icmpv6
+// packets: ICMPv6
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp packet=options
+// packets: IPv4 with options
 import BPF
 
 @section("xdp") @used

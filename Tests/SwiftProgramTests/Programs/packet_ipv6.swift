@@ -1,4 +1,5 @@
 // expect: 53 kind=xdp packet=ipv6
+// packets: IPv6
 import BPF
 
 @section("xdp") @used

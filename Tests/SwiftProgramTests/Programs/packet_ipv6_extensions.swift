@@ -1,4 +1,5 @@
 // expect: 53 kind=xdp packet=ipv6_extensions
+// packets: IPv6 with extension headers
 import BPF
 
 @section("xdp") @used

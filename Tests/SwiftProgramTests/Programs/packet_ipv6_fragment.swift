@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=ipv6_fragment
+// packets: IPv6 fragments
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=udp
+// packets: A header of the program's own
 import BPF
 
 struct Echo: PacketHeader {

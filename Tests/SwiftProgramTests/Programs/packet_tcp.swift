@@ -1,4 +1,5 @@
 // expect: 24 kind=xdp packet=tcp
+// packets: TCP
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: -1 kind=xdp packet=short
+// packets: A packet that ends early
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 613 kind=xdp packet=vlan
+// packets: VLAN
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 5000 kind=xdp packet=vxlan
+// packets: VXLAN
 import BPF
 
 @section("xdp") @used

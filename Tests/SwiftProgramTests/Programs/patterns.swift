@@ -1,4 +1,5 @@
 // expect: 7 kind=xdp
+// language: Patterns
 import BPF
 
 enum Event {

@@ -1,4 +1,5 @@
 // expect: 6 kind=xdp
+// maps: PerCPUArrayMap, PerCPUHashMap
 import BPF
 
 let array = PerCPUArrayMap<UInt64>(count: 2)

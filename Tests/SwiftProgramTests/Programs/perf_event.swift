@@ -1,4 +1,5 @@
-// expect: loads kind=perf_event
+// expect: loads kind=perf_event hosts=kernel
+// kinds: perf_event, with stack traces
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// maps: PerfEventArray
 import BPF
 
 let license = License.gpl

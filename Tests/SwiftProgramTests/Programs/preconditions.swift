@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// checks: Preconditions that hold
 import BPF
 
 @section("xdp") @used

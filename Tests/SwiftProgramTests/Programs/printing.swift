@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp trace=hello_from_swift_42
+// helpers: `printk`
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 30 kind=xdp
+// language: Protocols with associated types
 import BPF
 
 protocol Parser {

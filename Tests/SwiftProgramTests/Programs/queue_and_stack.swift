@@ -1,4 +1,5 @@
 // expect: 23 kind=xdp
+// maps: Queue and stack
 import BPF
 
 let queue = QueueMap<UInt32>(maxEntries: 4)

@@ -1,4 +1,5 @@
 // expect: loads kind=raw_tp/sys_enter
+// kinds: raw_tp
 import BPF
 
 nonisolated(unsafe) var last: UInt64 = 0

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// maps: A reservation that goes out of scope is discarded
 import BPF
 
 struct Record: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// language: A Bool as result
 import BPF
 
 @section("xdp") @used

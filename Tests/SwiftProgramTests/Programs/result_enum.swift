@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// language: An action as result
 import BPF
 
 @section("xdp") @used

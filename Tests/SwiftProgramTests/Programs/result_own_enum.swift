@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// language: An enum of the program's own as result
 import BPF
 
 enum Verdict: Int32 {

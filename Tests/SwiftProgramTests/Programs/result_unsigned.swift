@@ -1,4 +1,5 @@
 // expect: 4294967295 kind=xdp
+// language: An unsigned number as result
 import BPF
 
 @section("xdp") @used

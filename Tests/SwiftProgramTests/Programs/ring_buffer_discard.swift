@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// maps: A reservation of a ring buffer, discarded
 import BPF
 
 let events = RingBuffer<UInt64>(byteCount: 4096)

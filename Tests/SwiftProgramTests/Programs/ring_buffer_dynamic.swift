@@ -1,4 +1,5 @@
-// expect: 7 kind=xdp
+// expect: 7 kind=xdp hosts=kernel
+// maps: Ring buffer records of variable size (dynptr)
 import BPF
 
 let events = RingBuffer<UInt8>(byteCount: 4096)

@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp
+// maps: A reservation of a ring buffer
 import BPF
 
 struct Event: BitwiseCopyable {

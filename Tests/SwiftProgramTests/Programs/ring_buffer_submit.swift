@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp records=1
+// maps: A record into a ring buffer
 import BPF
 
 struct Event: BitwiseCopyable {

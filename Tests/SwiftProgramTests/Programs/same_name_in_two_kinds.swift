@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp program=program_xdp
+// language: Two programs of one name
 import BPF
 
 @section("xdp") @used

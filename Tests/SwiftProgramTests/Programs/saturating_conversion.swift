@@ -1,4 +1,5 @@
 // expect: 255 kind=xdp
+// language: Saturating conversions
 import BPF
 
 @section("xdp") @used

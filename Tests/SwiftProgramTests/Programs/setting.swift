@@ -1,4 +1,5 @@
 // expect: 443 kind=xdp
+// globals: Settings: constants that the application sets
 import BPF
 
 let targetPort = Setting<UInt16>(443)

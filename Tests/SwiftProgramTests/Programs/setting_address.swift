@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp
+// globals: A setting that is an address
 import BPF
 
 let service = Setting(IPv4Address(10, 0, 0, 2))

@@ -1,4 +1,5 @@
 // expect: 42 kind=xdp
+// globals: A setting that is a struct
 import BPF
 
 struct Limits: BitwiseCopyable {

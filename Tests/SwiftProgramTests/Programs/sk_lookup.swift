@@ -1,4 +1,5 @@
 // expect: loads kind=sk_lookup
+// kinds: sk_lookup
 import BPF
 
 @section("sk_lookup") @used

@@ -1,4 +1,5 @@
-// expect: loads kind=sk_msg
+// expect: loads kind=sk_msg hosts=kernel
+// kinds: sk_msg
 import BPF
 
 let sockets = SocketHashMap<UInt32>(maxEntries: 16)

@@ -1,4 +1,5 @@
-// expect: loads kind=sk_reuseport
+// expect: loads kind=sk_reuseport hosts=kernel
+// kinds: sk_reuseport
 import BPF
 
 let sockets = ReuseportSocketArray(count: 8)

@@ -1,4 +1,5 @@
 // expect: loads kind=sk_skb/stream_parser
+// kinds: sk_skb
 import BPF
 
 let sockets = SocketMap(count: 16)

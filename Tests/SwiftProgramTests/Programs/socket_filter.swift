@@ -1,4 +1,5 @@
 // expect: 4294967295 kind=socket packet=udp
+// kinds: socket filter
 import BPF
 
 @section("socket") @used

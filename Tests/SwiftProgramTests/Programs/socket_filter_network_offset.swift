@@ -1,4 +1,5 @@
 // expect: 4294967295 kind=socket packet=udp
+// kinds: A socket filter that reads from the network header
 import BPF
 
 @section("socket") @used

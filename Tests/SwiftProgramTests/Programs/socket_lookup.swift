@@ -1,4 +1,5 @@
 // expect: 0 kind=xdp packet=udp
+// helpers: Looking up sockets
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: loads kind=sockops
+// kinds: sockops
 import BPF
 
 let established = HashMap<UInt32, UInt64>(maxEntries: 16)

@@ -1,4 +1,5 @@
 // expect: 10 kind=xdp
+// language: Span
 import BPF
 
 func total(_ values: Span<UInt32>) -> UInt32 {

@@ -1,4 +1,5 @@
-// expect: 3 kind=xdp
+// expect: 3 kind=xdp hosts=kernel
+// helpers: Spin locks, scoped by a closure
 import BPF
 
 struct Bucket: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 0 kind=xdp
+// language: Large values that the optimizer removes
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp
+// language: Programs as static functions
 import BPF
 
 enum Filters {

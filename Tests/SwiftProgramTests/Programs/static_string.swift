@@ -1,4 +1,5 @@
 // expect: 5 kind=xdp
+// language: StaticString
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
-// expect: loads kind=tp_btf/sys_enter
+// expect: loads kind=tp_btf/sys_enter hosts=kernel
+// maps: Storage of tasks, inodes, sockets and control groups
 import BPF
 
 struct State: BitwiseCopyable {

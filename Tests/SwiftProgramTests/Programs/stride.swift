@@ -1,4 +1,5 @@
 // expect: 20 kind=xdp
+// language: `stride(from:to:by:)`
 import BPF
 
 @section("xdp") @used

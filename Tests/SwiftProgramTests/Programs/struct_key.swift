@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=udp
+// maps: Structs as keys
 import BPF
 
 struct Flow: BitwiseCopyable {

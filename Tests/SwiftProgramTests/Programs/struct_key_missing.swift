@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=udp
+// maps: A struct key that is not there
 import BPF
 
 struct Flow: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: compiles kind=struct_ops/test_1
+// kinds: struct_ops
 import BPF
 
 let license = License.gpl

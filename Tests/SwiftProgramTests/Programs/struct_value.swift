@@ -1,4 +1,5 @@
 // expect: 21 kind=xdp
+// maps: Structs as values
 import BPF
 
 struct Traffic: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 42 kind=xdp
+// language: Functions that stay functions (`@inline(never)`)
 import BPF
 
 @inline(never)

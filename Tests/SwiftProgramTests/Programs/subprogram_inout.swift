@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp
+// language: `inout` arguments of functions that stay functions
 import BPF
 
 @inline(never)

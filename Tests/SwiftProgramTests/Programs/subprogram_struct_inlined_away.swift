@@ -1,4 +1,5 @@
 // expect: 7 kind=xdp
+// language: Large results, inlined
 import BPF
 
 struct Two {

@@ -1,4 +1,5 @@
 // expect: 50 kind=xdp
+// language: A large switch
 import BPF
 
 @section("xdp") @used

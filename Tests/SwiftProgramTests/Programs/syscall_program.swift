@@ -1,4 +1,5 @@
 // expect: 30 kind=syscall input=args
+// kinds: syscall: run by the application
 import BPF
 
 struct Arguments: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// helpers: Tail calls
 import BPF
 
 let next = ProgramArray(count: 4)

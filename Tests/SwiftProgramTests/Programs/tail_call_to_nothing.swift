@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp
+// helpers: A tail call to an empty slot
 import BPF
 
 let next = ProgramArray(count: 4)

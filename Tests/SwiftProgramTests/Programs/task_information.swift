@@ -1,4 +1,5 @@
-// expect: loads kind=raw_tp/sys_enter
+// expect: loads kind=raw_tp/sys_enter hosts=kernel
+// helpers: The running task
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=ipv6 output=ipv6_tc
+// packets: Checksums over IPv6, tc
 import BPF
 
 @section("tc") @used

@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=tcp output=tcp_tc
+// packets: Incremental checksums, tc
 import BPF
 
 @section("tc") @used

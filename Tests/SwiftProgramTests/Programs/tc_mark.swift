@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=udp
+// kinds: tc: marks
 import BPF
 
 @section("tc") @used

@@ -1,4 +1,5 @@
 // expect: 7 kind=tc packet=udp
+// helpers: Redirection
 import BPF
 
 @section("tc") @used

@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=udp
+// helpers: Packets that grow and shrink, tc
 import BPF
 
 @section("tc") @used

@@ -1,4 +1,5 @@
 // expect: abort kind=tc packet=udp
+// checks: A failed check in tc drops the packet
 import BPF
 
 @section("tc") @used

@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=udp
+// helpers: VLAN tags pushed and popped
 import BPF
 
 @section("tc") @used

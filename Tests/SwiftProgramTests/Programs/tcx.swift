@@ -1,4 +1,5 @@
 // expect: 0 kind=tcx/ingress packet=udp
+// kinds: tcx
 import BPF
 
 @section("tcx/ingress") @used

@@ -1,4 +1,5 @@
 // expect: 77 kind=xdp
+// language: Typed throws
 import BPF
 
 enum Problem: Error {

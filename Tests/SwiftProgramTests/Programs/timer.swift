@@ -1,4 +1,5 @@
-// expect: 1 kind=xdp
+// expect: 1 kind=xdp hosts=kernel
+// helpers: Timers
 import BPF
 
 let license = License.gpl

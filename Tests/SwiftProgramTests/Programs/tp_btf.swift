@@ -1,4 +1,5 @@
-// expect: loads kind=tp_btf/sys_enter
+// expect: loads kind=tp_btf/sys_enter hosts=kernel
+// kinds: tp_btf
 import BPF
 
 let license = License.gpl

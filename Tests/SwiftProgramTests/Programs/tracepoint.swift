@@ -1,4 +1,5 @@
 // expect: loads kind=tracepoint/sched/sched_switch
+// kinds: tracepoint
 import BPF
 
 struct SchedSwitch: BitwiseCopyable {

@@ -1,4 +1,5 @@
 // expect: loads kind=tracepoint/syscalls/sys_enter_openat
+// kinds: Tracepoints of system calls
 import BPF
 
 struct OpenEvent: BitwiseCopyable {

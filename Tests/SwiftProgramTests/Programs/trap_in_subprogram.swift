@@ -1,4 +1,5 @@
 // expect: abort kind=xdp
+// checks: A failed check in a function that stays a function
 import BPF
 
 @inline(never)

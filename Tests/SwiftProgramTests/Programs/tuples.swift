@@ -1,4 +1,5 @@
 // expect: 9 kind=xdp
+// language: Tuples
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 8 kind=xdp packet=udp
+// packets: Unaligned loads
 import BPF
 
 @section("xdp") @used

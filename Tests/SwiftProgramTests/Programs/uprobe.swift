@@ -1,4 +1,5 @@
 // expect: loads kind=uprobe
+// kinds: uprobe and uretprobe
 import BPF
 
 let license = License.gpl

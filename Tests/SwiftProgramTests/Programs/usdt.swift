@@ -1,4 +1,5 @@
 // expect: loads kind=usdt
+// kinds: usdt
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
-// expect: 0 kind=xdp
+// expect: 0 kind=xdp hosts=kernel
+// maps: Records from the application (user ring buffer)
 import BPF
 
 let commands = UserRingBuffer(byteCount: 4096)

@@ -1,4 +1,5 @@
 // expect: 10 kind=xdp
+// language: Generics over integers
 import BPF
 
 struct Ring<let count: Int> {

@@ -1,4 +1,5 @@
 // expect: 3 kind=xdp
+// globals: Two variables of one name
 import BPF
 
 enum Incoming {

@@ -1,4 +1,5 @@
 // expect: 27 kind=xdp
+// helpers: `while mayContinue()`
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 68 kind=xdp packet=udp
+// helpers: Packets that grow at their head, xdp
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 50 kind=xdp packet=udp
+// helpers: Packets that shrink at their tail, xdp
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp.frags packet=udp
+// kinds: xdp.frags: packets in several parts
 import BPF
 
 @section("xdp.frags") @used

@@ -1,4 +1,5 @@
 // expect: 10 kind=xdp packet=udp
+// helpers: Loads and stores in packets of several parts
 import BPF
 
 @section("xdp") @used

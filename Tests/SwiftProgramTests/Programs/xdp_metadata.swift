@@ -1,4 +1,5 @@
 // expect: 2 kind=xdp packet=udp
+// helpers: Metadata in front of packets, and of the hardware
 import BPF
 
 @section("xdp") @used

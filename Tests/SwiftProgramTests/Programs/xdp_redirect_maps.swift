@@ -1,4 +1,5 @@
 // expect: 0 kind=xdp
+// maps: DevMap, CPUMap, XSKMap
 import BPF
 
 let devices = DeviceMap(count: 4)

@@ -1,4 +1,5 @@
 // expect: 1 kind=xdp packet=udp
+// helpers: Route lookups
 import BPF
 
 let license = License.gpl
