@@ -26,6 +26,35 @@ import Testing
     if Self.hasKernel { try runInKernel(program, object) }
   }
 
+  /// The module of a program whose sources lie in another folder has that folder as its place in the debug information.
+  @Test func aFolderOfSourcesIsOneProgram() async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("a program \(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, section) in [("first", "xdp"), ("second", "tc")] {
+      let context = section == "xdp" ? "XDPContext" : "TCContext"
+      let source = """
+        import BPF
+        let \(name)Counts = HashMap<UInt32, UInt64>(maxEntries: 4)
+        private nonisolated(unsafe) var \(name)Total: UInt32 = 0
+        private func step() -> UInt32 { \(section == "xdp" ? 1 : 2) }
+        @section("\(section)") @used
+        func \(name)(_ ctx: \(context)) -> Int32 {
+          \(name)Counts.count(7)
+          \(name)Total += step()
+          return Int32(\(name)Total)
+        }
+        """
+      try source.write(to: folder.appendingPathComponent("\(name).swift"), atomically: true, encoding: .utf8)
+    }
+    let object = try ObjectSpec(bytes: await Toolchain.compileSwift([folder.path]).object)
+    #expect(Set(object.maps.map(\.name)).isSuperset(of: ["firstCounts", "secondCounts"]))
+    #expect(object.programs.allSatisfy { program in program.lines.allSatisfy { $0.file.hasSuffix("/\(program.name).swift") } })
+    let loaded = try UserspaceHost().load(object)
+    defer { loaded.close() }
+    #expect(try loaded.program("second").run(TestInput(data: LanguageProgram.valid[0].input)).returnValue == 2)
+  }
+
   private func runInUserspace(_ program: LanguageProgram, _ object: ObjectSpec) throws {
     for engine in [LoadOptions.Engine.jit, .checked] {
       let lines = Mutex<[String]>([])

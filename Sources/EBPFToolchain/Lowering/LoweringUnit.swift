@@ -117,7 +117,7 @@ struct LoweringUnit {
     var isMain: [UInt32: Bool] = [:]
     var prefixes: [String] = []
     for number in 0..<UInt32(module.metadata.nodes.count) where module.metadata.kind(number) == .DIModule {
-      guard module.metadata[number, .includePath] == nil, let name = module.metadata.string(number, .name) else { continue }
+      guard isProgramModule(number), let name = module.metadata.string(number, .name) else { continue }
       let text = module.names[name]
       guard text != "Builtin" else { continue }
       isMain[number] = true
@@ -138,6 +138,15 @@ struct LoweringUnit {
       }
       if isOwn { userFiles.insert(file) }
     }
+  }
+
+  /// Whether a DIModule is the program's: one without a place, or with the folder of the program's first file as its place.
+  private func isProgramModule(_ node: UInt32) -> Bool {
+    guard let place = module.metadata.string(node, .includePath) else { return module.metadata[node, .includePath] == nil }
+    guard let mainFile, let path = module.metadata.string(mainFile, .filename) else { return false }
+    let folder = module.names[place]
+    return !folder.isEmpty && !folder.hasSuffix(".swiftmodule")
+      && module.names[path].hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
   }
 
   /// The file that a scope is in.
