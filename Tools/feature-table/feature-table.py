@@ -23,6 +23,7 @@ areas = {
     "packets": "Packets",
     "maps": "Maps",
     "helpers": "Helpers and kernel functions",
+    "kernel": "The kernel's types",
 }
 
 

@@ -1,4 +1,5 @@
 // expect: 24 kind=xdp
+// checks: A checked element in a loop of which the verifier sees no end
 import BPF
 
 @section("xdp") @used

@@ -1,4 +1,5 @@
 // expect: loads kind=cgroup/getsockopt
+// kinds: cgroup/getsockopt: a socket option answered by the program
 import BPF
 
 @section("cgroup/getsockopt") @used

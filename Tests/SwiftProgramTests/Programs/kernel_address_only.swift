@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: A structure at an address that is only a number
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: Members of structures without a name
 import BPF
 import Kernel
 

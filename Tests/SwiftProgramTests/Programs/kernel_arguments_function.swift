@@ -1,4 +1,5 @@
 // expect: loads kind=fentry/do_unlinkat trampoline=yes
+// kernel: Arguments of a function by their names, at its entry and exit
 import BPF
 import Kernel
 

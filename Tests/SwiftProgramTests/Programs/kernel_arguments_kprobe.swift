@@ -1,4 +1,5 @@
 // expect: loads kind=kprobe/do_unlinkat
+// kernel: Arguments of a probed function by their names
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=tp_btf/sched_process_exec
+// kernel: Arguments of a tracepoint by their names
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 4 kind=syscall input=args
+// kernel: Arrays of characters, copied
 import BPF
 import Kernel
 

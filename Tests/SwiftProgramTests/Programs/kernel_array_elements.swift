@@ -1,4 +1,5 @@
 // expect: 16 kind=syscall input=args
+// kernel: Elements of arrays
 import BPF
 import Kernel
 

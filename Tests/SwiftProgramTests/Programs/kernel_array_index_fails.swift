@@ -1,4 +1,5 @@
 // expect: 0 kind=syscall input=args
+// kernel: An index past the end of an array ends the program
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: An array of pointers, by an enumeration's value
 import BPF
 import Kernel
 

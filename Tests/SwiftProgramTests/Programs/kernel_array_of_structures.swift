@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: An array of structures, by an index that is not constant
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 3 kind=syscall input=args
+// kernel: Bit-fields
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=kprobe/do_exit
+// kernel: Bit-fields read by a helper
 import BPF
 import Kernel
 

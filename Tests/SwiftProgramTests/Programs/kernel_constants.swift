@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: Enumerators of enumerations without a name
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: The current task
 import BPF
 import Kernel
 

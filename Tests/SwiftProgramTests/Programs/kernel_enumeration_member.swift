@@ -1,4 +1,5 @@
 // expect: loads kind=tp_btf/hrtimer_start
+// kernel: A member of an enumeration's type
 import BPF
 import Kernel
 

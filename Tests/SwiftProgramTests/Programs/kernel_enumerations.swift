@@ -1,4 +1,5 @@
 // expect: 4 kind=syscall input=args
+// kernel: Enumerators: values and existence in the running kernel
 import BPF
 import Kernel
 

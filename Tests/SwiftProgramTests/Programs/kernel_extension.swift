@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: Extensions of the kernel's structures
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=fentry/wake_up_new_task trampoline=yes
+// kernel: fentry: an argument by its index
 import BPF
 import Kernel
 

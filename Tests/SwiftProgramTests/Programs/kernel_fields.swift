@@ -1,4 +1,5 @@
 // expect: 7 kind=syscall input=args
+// kernel: Existence, size and place of members
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: Flavours: a structure as an older kernel has it
 import BPF
 import Kernel
 

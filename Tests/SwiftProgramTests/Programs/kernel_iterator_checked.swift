@@ -1,4 +1,5 @@
 // expect: 24 kind=xdp packet=udp
+// checks: A checked sum in the kernel's number iterator
 import BPF
 
 let license = License.gpl

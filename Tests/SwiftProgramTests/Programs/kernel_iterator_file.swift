@@ -1,4 +1,5 @@
 // expect: loads kind=iter/task_file
+// kernel: Iterator over open files
 import BPF
 import Kernel
 

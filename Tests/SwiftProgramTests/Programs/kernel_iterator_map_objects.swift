@@ -1,4 +1,5 @@
 // expect: loads kind=iter/bpf_map
+// kernel: Iterator over maps
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=iter/task
+// kernel: Iterator over tasks
 import BPF
 import Kernel
 

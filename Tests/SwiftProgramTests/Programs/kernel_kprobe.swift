@@ -1,4 +1,5 @@
 // expect: loads kind=kprobe/wake_up_new_task
+// kernel: kprobe: members read by a helper
 import BPF
 import Kernel
 

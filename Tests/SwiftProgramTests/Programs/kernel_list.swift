@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: A walk along the kernel's list
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: Long chains of pointers
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=lsm/file_open
+// kernel: lsm: an argument by its index
 import BPF
 import Kernel
 

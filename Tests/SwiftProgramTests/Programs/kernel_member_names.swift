@@ -1,4 +1,5 @@
 // expect: loads kind=kprobe/register_pernet_subsys
+// kernel: Members whose names are Swift's keywords
 import BPF
 import Kernel
 

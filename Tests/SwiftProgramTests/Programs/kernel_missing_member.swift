@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: A member that only some kernels have
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 3 kind=syscall input=args
+// kernel: Structures in structures
 import BPF
 import Kernel
 

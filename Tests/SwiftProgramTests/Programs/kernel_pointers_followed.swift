@@ -1,4 +1,5 @@
 // expect: 5 kind=syscall input=args
+// kernel: Pointers, followed with and without unwrapping
 import BPF
 import Kernel
 

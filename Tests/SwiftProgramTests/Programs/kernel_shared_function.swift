@@ -1,4 +1,5 @@
 // expect: loads kind=tp_btf/sched_process_exec
+// kernel: A function of programs that load and programs that probe
 import BPF
 import Kernel
 

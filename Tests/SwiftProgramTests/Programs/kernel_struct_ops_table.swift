@@ -1,4 +1,5 @@
 // expect: compiles kind=struct_ops/swift_reno.init
+// kernel: A table of functions that the kernel calls
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: compiles kind=struct_ops/init
+// kernel: A member written where the kernel lets a program write
 import BPF
 import Kernel
 

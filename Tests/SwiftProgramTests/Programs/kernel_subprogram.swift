@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: Structures as arguments of subprograms
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=tp_btf/sched_process_exec
+// kernel: tp_btf: an argument by its index
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=tracepoint/sched/sched_switch
+// kernel: The current task at a tracepoint and a sample
 import BPF
 import Kernel
 

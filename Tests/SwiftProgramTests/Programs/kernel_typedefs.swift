@@ -1,4 +1,5 @@
 // expect: 2 kind=syscall input=args
+// kernel: The kernel's names of types
 import BPF
 import Kernel
 

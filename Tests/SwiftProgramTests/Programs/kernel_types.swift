@@ -1,4 +1,5 @@
 // expect: 6 kind=syscall input=args
+// kernel: Existence, size and identity of types
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: 1 kind=syscall input=args
+// kernel: Unions
 import BPF
 import Kernel
 

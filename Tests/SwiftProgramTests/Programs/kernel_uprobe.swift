@@ -1,4 +1,5 @@
 // expect: loads kind=uprobe//bin/sh:main
+// kernel: The current task at a probe of a process
 import BPF
 import Kernel
 

@@ -1,4 +1,5 @@
 // expect: loads kind=lsm/file_open trampoline=yes
+// kinds: lsm: a hook that refuses
 import BPF
 
 let license = License.gpl

@@ -1,4 +1,5 @@
 // expect: 4 kind=xdp
+// maps: A map of maps whose values are structures
 import BPF
 
 struct Counter: BitwiseCopyable {

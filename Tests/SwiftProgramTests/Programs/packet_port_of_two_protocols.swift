@@ -1,4 +1,5 @@
 // expect: 0 kind=tc packet=udp
+// packets: A port of either TCP or UDP
 import BPF
 
 let classes = HashMap<Port, UInt32>(maxEntries: 64)

@@ -1,4 +1,5 @@
 // expect: 49 kind=xdp packet=udp records=1
+// maps: A ring buffer record whose bytes are written one by one
 import BPF
 
 struct Event: BitwiseCopyable {

@@ -1,4 +1,3 @@
-// expect: error: must stand here as a text in quotes
 import BPF
 import Kernel
 

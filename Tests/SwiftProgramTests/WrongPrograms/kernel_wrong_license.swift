@@ -1,4 +1,3 @@
-// expect: error: for programs under the GPL only
 import BPF
 import Kernel
 

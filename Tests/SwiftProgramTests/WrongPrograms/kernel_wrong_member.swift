@@ -1,4 +1,3 @@
-// expect: error: close: real_parent
 import BPF
 import Kernel
 

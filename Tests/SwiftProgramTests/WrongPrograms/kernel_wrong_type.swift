@@ -1,4 +1,3 @@
-// expect: error: close: task_struct
 import BPF
 import Kernel
 

@@ -1,4 +1,3 @@
-// expect: error: has no function "threshold"
 import BPF
 import Kernel
 

@@ -1,4 +1,3 @@
-// expect: error: has: dfd: Int32, name: filename?
 import BPF
 import Kernel
 

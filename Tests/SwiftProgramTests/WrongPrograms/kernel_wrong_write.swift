@@ -1,4 +1,3 @@
-// expect: error: can only read the kernel's memory
 import BPF
 import Kernel
 
