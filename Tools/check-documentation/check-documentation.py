@@ -2,7 +2,7 @@
 """Lists public declarations without a documentation comment, and fails where there are any.
 
 One comment may stand over a group of declarations of one line each. Left out: what a protocol asks for and says by itself (`rawValue`, `description`, `==`, …), initializers and cases whose names say all, generated
-files, and what is not public where it stands.
+files, text that is Swift itself, names that begin with an underscore (public for the compiler only), and what is not public where it stands.
 """
 import pathlib, re, sys
 
@@ -34,12 +34,15 @@ def is_short(line):
 
 def missing(path):
   lines = path.read_text().split("\n")
+  in_text = False
   for number, line in enumerate(lines):
+    if line.count('"""') % 2: in_text = not in_text
+    if in_text: continue
     match = DECLARATION.match(line)
     if not match or match["kind"] in ("extension", "import"): continue
     name = match["name"] or match["kind"]
     if match["kind"] in ("init", "subscript"): name = match["kind"]
-    if name in WITNESSES or name in PROGRAM_WITNESSES and "BPF" in path.parts: continue
+    if name.startswith("_") or name in WITNESSES or name in PROGRAM_WITNESSES and "BPF" in path.parts: continue
     # The comment stands before the attributes, and before the group.
     above = number - 1
     while above >= 0 and (lines[above].strip().startswith(("@", "#if", "#else")) or is_short(lines[above])): above -= 1

@@ -5,11 +5,13 @@
 /// `count` is 0 for an array whose length no type says. An index outside the others ends the program like any failed check.
 @frozen
 public struct KernelArray<let count: Int, Element: KernelElement> {
+  /// Where the first element is, in the kernel's memory; `nil` behind a pointer that is nil.
   public let kernelAddress: UnsafeRawPointer?
 
   @inline(__always)
   public init(kernelAddress: UnsafeRawPointer?) { self.kernelAddress = kernelAddress }
 
+  /// How many elements the array has, by its type; 0 where no type says it.
   @inline(__always)
   public var count: Int { Self.count }
 

@@ -115,6 +115,7 @@ public struct KernelType<Object: KernelObject> {
 /// What the kernel that the program is loaded into says of a member: `task_struct.field.se.vruntime`.
 @frozen
 public struct KernelField<Member> {
+  /// Where the member would be in a structure at address 0: what the lowering makes its relocations of. It is not for loads.
   public let place: UnsafeRawPointer
 
   @inline(__always)

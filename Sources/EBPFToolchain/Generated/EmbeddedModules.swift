@@ -4,7 +4,7 @@
 /// The modules that programs in Swift import, as text.
 enum EmbeddedModules {
   /// The first 64 bits of the SHA-256 of paths and texts.
-  static let digest = "8755b8ba7f0e54ba"
+  static let digest = "c7078771b517b650"
 
   /// Path below the folder that the compiler works in, and text.
   static let files: [(path: String, text: String)] = [
@@ -851,11 +851,13 @@ func callbackTimer(
 /// `count` is 0 for an array whose length no type says. An index outside the others ends the program like any failed check.
 @frozen
 public struct KernelArray<let count: Int, Element: KernelElement> {
+  /// Where the first element is, in the kernel's memory; `nil` behind a pointer that is nil.
   public let kernelAddress: UnsafeRawPointer?
 
   @inline(__always)
   public init(kernelAddress: UnsafeRawPointer?) { self.kernelAddress = kernelAddress }
 
+  /// How many elements the array has, by its type; 0 where no type says it.
   @inline(__always)
   public var count: Int { Self.count }
 
@@ -1289,6 +1291,7 @@ public struct KernelType<Object: KernelObject> {
 /// What the kernel that the program is loaded into says of a member: `task_struct.field.se.vruntime`.
 @frozen
 public struct KernelField<Member> {
+  /// Where the member would be in a structure at address 0: what the lowering makes its relocations of. It is not for loads.
   public let place: UnsafeRawPointer
 
   @inline(__always)
