@@ -52,7 +52,7 @@ import Testing
     #expect(object.programs.allSatisfy { program in program.lines.allSatisfy { $0.file.hasSuffix("/\(program.name).swift") } })
     let loaded = try UserspaceHost().load(object)
     defer { loaded.close() }
-    #expect(try loaded.program("second").run(TestInput(data: LanguageProgram.valid[0].input)).returnValue == 2)
+    #expect(try loaded.program("second").run(TestInput(data: LanguageProgram.all[0].input)).returnValue == 2)
   }
 
   private func runInUserspace(_ program: LanguageProgram, _ object: ObjectSpec) throws {
