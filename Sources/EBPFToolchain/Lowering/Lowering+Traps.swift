@@ -22,11 +22,10 @@ extension LoweringUnit {
     switch options.traps {
     case .unchecked: removeTraps()
     case .throw:
-      protectResources(trappingFunctions())
-      // The kernel refuses bpf_throw in callbacks: what they reach tells its caller, and the program throws behind the loop.
-      let reached = module.functions.indices.filter { index in callbacks.contains { reaches($0, index) } }
-      throwTraps(except: Set(reached))
-      abortTraps()
+      let trapping = trappingFunctions()
+      protectResources(trapping)
+      // The kernel refuses bpf_throw in callbacks. Where one can fail, all is told by results, as in the default mode.
+      if callbacks.isDisjoint(with: trapping) { throwTraps() } else { abortTraps() }
     case .abort:
       protectResources(trappingFunctions())
       abortTraps()
@@ -91,10 +90,10 @@ extension LoweringUnit {
 
   // MARK: Throwing
 
-  private mutating func throwTraps(except kept: Set<Int>) {
+  private mutating func throwTraps() {
     var isUsed = false
     let symbol = name("bpf_throw")
-    for index in module.functions.indices where !kept.contains(index) {
+    for index in module.functions.indices {
       // The kernel returns the argument as the program's result.
       let aborts = Set(programs.filter { reaches($0.function, index) }.map(\.abort))
       let cookie: Int64 = aborts.count == 1 ? Int64(aborts.first!) : 0

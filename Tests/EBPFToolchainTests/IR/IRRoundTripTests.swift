@@ -24,7 +24,7 @@ import Testing
     }
     let table: InlineArray<8, UInt16> = [1, 2, 3, 4, 5, 6, 7, 8]
     var last: Pair<UInt8, UInt64?> = Pair(first: 1, second: nil)
-    @section("tc") @used func prog(_ ctx: XDPContext) -> Int32 {
+    @section("tc") @used func prog(_ ctx: TCContext) -> Int32 {
       last = Pair(first: UInt8(truncatingIfNeeded: ctx.queue), second: area(.square(ctx.queue)))
       return Int32(table[Int(ctx.queue & 7)]) + Int32(truncatingIfNeeded: last.second ?? 0)
     }

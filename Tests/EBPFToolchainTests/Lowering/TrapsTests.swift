@@ -97,7 +97,7 @@ import Testing
   @Test(arguments: failing.indices) func aFailedCheckEndsTheProgram(index: Int) throws {
     let (name, source) = Self.failing[index]
     #expect(try SwiftSupport.result(source.replacing("SECTION", with: "xdp")) == 0, "\(name)")
-    #expect(try SwiftSupport.result(source.replacing("SECTION", with: "tc")) == 2, "\(name)")
+    #expect(try SwiftSupport.result(source.replacing("SECTION", with: "tc").replacing("XDPContext", with: "TCContext")) == 2, "\(name)")
   }
 
   /// The same programs end as they should when nothing fails.
@@ -126,7 +126,9 @@ import Testing
 
   @Test func throwingCallsTheKernel() throws {
     let options = LoweringOptions(traps: .throw)
-    let text = try SwiftSupport.lowered("let license = License.gpl\n" + Self.failing[2].1.replacing("SECTION", with: "tc"), options)
+    let text = try SwiftSupport.lowered(
+      "let license = License.gpl\n" + Self.failing[2].1.replacing("SECTION", with: "tc").replacing("XDPContext", with: "TCContext"), options
+    )
     #expect(text.contains("call void @bpf_throw(i64 2)"))
     #expect(!text.contains("llvm.trap"))
     let object = try SwiftSupport.object("let license = License.gpl\n" + Self.failing[0].1.replacing("SECTION", with: "xdp"), options)

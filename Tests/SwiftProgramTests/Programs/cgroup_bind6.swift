@@ -1,4 +1,4 @@
-// expect: loads kind=cgroup/bind6
+// expect: loads kind=cgroup/bind6 hosts=kernel
 // kinds: cgroup/bind6: addresses that are bound
 import BPF
 

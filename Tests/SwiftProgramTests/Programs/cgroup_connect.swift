@@ -1,4 +1,4 @@
-// expect: loads kind=cgroup/connect4
+// expect: loads kind=cgroup/connect4 hosts=kernel
 // kinds: cgroup/connect4: addresses that are connected to
 import BPF
 

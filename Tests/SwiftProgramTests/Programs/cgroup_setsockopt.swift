@@ -1,4 +1,4 @@
-// expect: loads kind=cgroup/setsockopt
+// expect: loads kind=cgroup/setsockopt hosts=kernel
 // kinds: cgroup/setsockopt
 import BPF
 

@@ -1,4 +1,4 @@
-// expect: loads kind=cgroup/sysctl
+// expect: loads kind=cgroup/sysctl hosts=kernel
 // kinds: cgroup/sysctl
 import BPF
 

@@ -1,4 +1,4 @@
-// expect: loads kind=fentry/do_unlinkat trampoline=yes
+// expect: loads kind=fentry/do_unlinkat trampoline=yes hosts=kernel
 // kinds: fentry and fexit
 import BPF
 

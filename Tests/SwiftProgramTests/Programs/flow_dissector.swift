@@ -1,4 +1,4 @@
-// expect: 0 kind=flow_dissector packet=udp
+// expect: 0 kind=flow_dissector packet=udp hosts=kernel
 // kinds: flow_dissector
 import BPF
 

@@ -1,4 +1,4 @@
-// expect: loads kind=sk_lookup
+// expect: loads kind=sk_lookup hosts=kernel
 // kinds: sk_lookup
 import BPF
 

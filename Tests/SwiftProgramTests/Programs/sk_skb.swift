@@ -1,4 +1,4 @@
-// expect: loads kind=sk_skb/stream_parser
+// expect: loads kind=sk_skb/stream_parser hosts=kernel
 // kinds: sk_skb
 import BPF
 

@@ -1,4 +1,4 @@
-// expect: loads kind=sockops
+// expect: loads kind=sockops hosts=kernel
 // kinds: sockops
 import BPF
 

@@ -1,4 +1,4 @@
-// expect: loads kind=uprobe
+// expect: loads kind=uprobe hosts=kernel
 // kinds: uprobe and uretprobe
 import BPF
 

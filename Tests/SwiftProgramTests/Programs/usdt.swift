@@ -1,4 +1,4 @@
-// expect: loads kind=usdt
+// expect: loads kind=usdt hosts=kernel
 // kinds: usdt
 import BPF
 
