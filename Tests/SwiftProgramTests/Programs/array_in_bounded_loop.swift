@@ -1,5 +1,5 @@
 // expect: 24 kind=xdp
-// checks: A checked element in a loop of which the verifier sees no end
+// language: An InlineArray in a bounded loop
 import BPF
 
 @section("xdp") @used

@@ -1,5 +1,5 @@
-// expect: loads kind=cgroup/getsockopt
-// kinds: cgroup/getsockopt: a socket option answered by the program
+// expect: loads kind=cgroup/getsockopt hosts=kernel
+// kinds: cgroup/getsockopt
 import BPF
 
 @section("cgroup/getsockopt") @used

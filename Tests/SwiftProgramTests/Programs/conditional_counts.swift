@@ -1,5 +1,5 @@
 // expect: 203 kind=xdp packet=udp
-// language: Checked counts that change in some turns of a loop
+// language: Counts that change in some turns of a loop
 import BPF
 
 /// Counts that change in some turns only, and are checked: the paths do not double.

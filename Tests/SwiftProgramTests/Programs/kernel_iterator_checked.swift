@@ -1,5 +1,5 @@
-// expect: 24 kind=xdp packet=udp
-// checks: A checked sum in the kernel's number iterator
+// expect: 24 kind=xdp packet=udp hosts=kernel
+// helpers: Checked sums in an open-coded iterator
 import BPF
 
 let license = License.gpl

@@ -1,5 +1,5 @@
 // expect: 1111 kind=xdp packet=udp
-// language: Checked sums in loops without a known end
+// language: Loops that count
 import BPF
 
 let table = ArrayMap<UInt64>(count: 1000)

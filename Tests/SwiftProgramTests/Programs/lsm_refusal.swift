@@ -1,5 +1,5 @@
-// expect: loads kind=lsm/file_open trampoline=yes
-// kinds: lsm: a hook that refuses
+// expect: loads kind=lsm/file_open trampoline=yes hosts=kernel
+// kinds: lsm: a refusal
 import BPF
 
 let license = License.gpl

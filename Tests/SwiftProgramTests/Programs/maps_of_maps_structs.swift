@@ -1,5 +1,5 @@
 // expect: 4 kind=xdp
-// maps: A map of maps whose values are structures
+// maps: Maps of maps with structs as values
 import BPF
 
 struct Counter: BitwiseCopyable {

@@ -1,5 +1,5 @@
 // expect: 0 kind=tc packet=udp
-// packets: A port of either TCP or UDP
+// packets: Ports of TCP and UDP by one path
 import BPF
 
 let classes = HashMap<Port, UInt32>(maxEntries: 64)

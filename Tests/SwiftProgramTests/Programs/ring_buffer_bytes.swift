@@ -1,5 +1,5 @@
 // expect: 49 kind=xdp packet=udp records=1
-// maps: A ring buffer record whose bytes are written one by one
+// maps: Bytes into a ring buffer
 import BPF
 
 struct Event: BitwiseCopyable {
