@@ -71,8 +71,6 @@ import Testing
         return
       }
       defer { loaded.close() }
-      #expect(
-        program.options["hosts"] != "kernel", "userspace takes it: leave hosts=kernel out, and make Documentation/SwiftFeatures.md anew")
       guard let expected = program.expectedValue else { continue }
       let result = try chosen(program, loaded).run(input(program))
       #expect(UInt32(truncatingIfNeeded: result.returnValue) == expected, "\(engine)")
