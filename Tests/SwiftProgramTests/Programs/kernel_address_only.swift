@@ -1,4 +1,4 @@
-// expect: 1 kind=syscall input=args
+// expect: 1 kind=syscall input=args hosts=kernel
 // kernel: A structure at an address that is only a number
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 2 kind=syscall input=args
+// expect: 2 kind=syscall input=args hosts=kernel
 // kernel: Members of structures without a name
 import BPF
 import Kernel

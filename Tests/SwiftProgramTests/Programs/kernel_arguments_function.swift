@@ -1,4 +1,4 @@
-// expect: loads kind=fentry/do_unlinkat trampoline=yes
+// expect: loads kind=fentry/do_unlinkat trampoline=yes hosts=kernel
 // kernel: Arguments of a function by their names, at its entry and exit
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: loads kind=tp_btf/sched_process_exec
+// expect: loads kind=tp_btf/sched_process_exec hosts=kernel
 // kernel: Arguments of a tracepoint by their names
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 16 kind=syscall input=args
+// expect: 16 kind=syscall input=args hosts=kernel
 // kernel: Elements of arrays
 import BPF
 import Kernel

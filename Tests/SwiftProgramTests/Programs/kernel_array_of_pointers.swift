@@ -1,4 +1,4 @@
-// expect: 1 kind=syscall input=args
+// expect: 1 kind=syscall input=args hosts=kernel
 // kernel: An array of pointers, by an enumeration's value
 import BPF
 import Kernel

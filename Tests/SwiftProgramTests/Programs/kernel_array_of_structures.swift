@@ -1,4 +1,4 @@
-// expect: 2 kind=syscall input=args
+// expect: 2 kind=syscall input=args hosts=kernel
 // kernel: An array of structures, by an index that is not constant
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 3 kind=syscall input=args
+// expect: 3 kind=syscall input=args hosts=kernel
 // kernel: Bit-fields
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: loads kind=tp_btf/hrtimer_start
+// expect: loads kind=tp_btf/hrtimer_start hosts=kernel
 // kernel: A member of an enumeration's type
 import BPF
 import Kernel

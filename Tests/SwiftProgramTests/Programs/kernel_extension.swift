@@ -1,4 +1,4 @@
-// expect: 2 kind=syscall input=args
+// expect: 2 kind=syscall input=args hosts=kernel
 // kernel: Extensions of the kernel's structures
 import BPF
 import Kernel

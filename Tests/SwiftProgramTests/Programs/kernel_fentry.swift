@@ -1,4 +1,4 @@
-// expect: loads kind=fentry/wake_up_new_task trampoline=yes
+// expect: loads kind=fentry/wake_up_new_task trampoline=yes hosts=kernel
 // kernel: fentry: an argument by its index
 import BPF
 import Kernel

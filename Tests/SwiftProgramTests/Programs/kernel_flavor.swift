@@ -1,4 +1,4 @@
-// expect: 2 kind=syscall input=args
+// expect: 2 kind=syscall input=args hosts=kernel
 // kernel: Flavours: a structure as an older kernel has it
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: loads kind=iter/task_file
+// expect: loads kind=iter/task_file hosts=kernel
 // kernel: Iterator over open files
 import BPF
 import Kernel

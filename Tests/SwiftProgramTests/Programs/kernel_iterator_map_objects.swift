@@ -1,4 +1,4 @@
-// expect: loads kind=iter/bpf_map
+// expect: loads kind=iter/bpf_map hosts=kernel
 // kernel: Iterator over maps
 import BPF
 import Kernel

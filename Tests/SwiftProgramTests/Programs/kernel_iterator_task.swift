@@ -1,4 +1,4 @@
-// expect: loads kind=iter/task
+// expect: loads kind=iter/task hosts=kernel
 // kernel: Iterator over tasks
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 1 kind=syscall input=args
+// expect: 1 kind=syscall input=args hosts=kernel
 // kernel: A walk along the kernel's list
 import BPF
 import Kernel

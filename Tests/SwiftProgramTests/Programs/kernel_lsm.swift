@@ -1,4 +1,4 @@
-// expect: loads kind=lsm/file_open
+// expect: loads kind=lsm/file_open hosts=kernel
 // kernel: lsm: an argument by its index
 import BPF
 import Kernel

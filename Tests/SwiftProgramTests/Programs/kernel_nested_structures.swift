@@ -1,4 +1,4 @@
-// expect: 3 kind=syscall input=args
+// expect: 3 kind=syscall input=args hosts=kernel
 // kernel: Structures in structures
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 5 kind=syscall input=args
+// expect: 5 kind=syscall input=args hosts=kernel
 // kernel: Pointers, followed with and without unwrapping
 import BPF
 import Kernel

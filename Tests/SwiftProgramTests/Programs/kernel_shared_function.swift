@@ -1,4 +1,4 @@
-// expect: loads kind=tp_btf/sched_process_exec
+// expect: loads kind=tp_btf/sched_process_exec hosts=kernel
 // kernel: A function of programs that load and programs that probe
 import BPF
 import Kernel

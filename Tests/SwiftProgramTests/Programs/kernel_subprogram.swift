@@ -1,4 +1,4 @@
-// expect: 1 kind=syscall input=args
+// expect: 1 kind=syscall input=args hosts=kernel
 // kernel: Structures as arguments of subprograms
 import BPF
 import Kernel

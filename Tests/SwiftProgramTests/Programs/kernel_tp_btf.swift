@@ -1,4 +1,4 @@
-// expect: loads kind=tp_btf/sched_process_exec
+// expect: loads kind=tp_btf/sched_process_exec hosts=kernel
 // kernel: tp_btf: an argument by its index
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 6 kind=syscall input=args
+// expect: 6 kind=syscall input=args hosts=kernel
 // kernel: Existence, size and identity of types
 import BPF
 import Kernel

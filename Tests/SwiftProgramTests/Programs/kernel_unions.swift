@@ -1,4 +1,4 @@
-// expect: 1 kind=syscall input=args
+// expect: 1 kind=syscall input=args hosts=kernel
 // kernel: Unions
 import BPF
 import Kernel
