@@ -39,7 +39,7 @@ extension LoweringUnit {
       for helper in CallbackHelper.all where rest.starts(with: helper.name.utf8) { targets[function.name] = helper }
     }
     if targets.isEmpty { return }
-    let trapping = options.traps == .abort ? trappingFunctions() : []
+    let trapping = options.traps == .unchecked ? [] : trappingFunctions()
     for index in module.functions.indices where !callbacks.contains(index) {
       var blocks: [IRBlock] = []
       var lastPart: [IRName: IRName] = [:]

@@ -1,4 +1,4 @@
-// expect: 4 kind=syscall input=args
+// expect: 4 kind=syscall input=args hosts=kernel
 // kernel: Arrays of characters, copied
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: 0 kind=syscall input=args
+// expect: 0 kind=syscall input=args hosts=kernel
 // kernel: An index past the end of an array ends the program
 import BPF
 import Kernel

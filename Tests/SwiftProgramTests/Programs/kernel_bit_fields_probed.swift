@@ -1,4 +1,4 @@
-// expect: loads kind=kprobe/do_exit
+// expect: loads kind=kprobe/do_exit hosts=kernel
 // kernel: Bit-fields read by a helper
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: loads kind=tracepoint/sched/sched_switch
+// expect: loads kind=tracepoint/sched/sched_switch hosts=kernel
 // kernel: The current task at a tracepoint and a sample
 import BPF
 import Kernel

@@ -1,4 +1,4 @@
-// expect: loads kind=uprobe//bin/sh:main
+// expect: loads kind=uprobe//bin/sh:main hosts=kernel
 // kernel: The current task at a probe of a process
 import BPF
 import Kernel
