@@ -73,18 +73,33 @@ public struct TypedAccess<Key: BitwiseCopyable, Value: BitwiseCopyable>: Sendabl
   }
 }
 
-/// A map from keys to values: ``HashMap``, ``ArrayMap``, ``LPMTrie``.
-public protocol KeyedMap<Key, Value>: TypedMap {
+/// A map of keys, with a value under each: ``KeyedMap``, or with a value for each processor: ``PerCPUMap``.
+public protocol EntryMap<Key, Value>: TypedMap {
   associatedtype Key: BitwiseCopyable
   associatedtype Value: BitwiseCopyable
   /// The map as bytes, and the ways there and back.
   var access: TypedAccess<Key, Value> { get }
 }
 
-extension KeyedMap {
+extension EntryMap {
   /// The map as bytes.
   public var map: Map { access.map }
 
+  /// Takes a key out; `false` where it was not there.
+  @discardableResult
+  public func delete(_ key: Key) throws(HostError) -> Bool { try access.map.delete(access.key.bytes(key)) }
+
+  /// The keys that are in the map, each once.
+  public func keys() throws(HostError) -> [Key] { try access.map.keys().map { access.key.value($0) } }
+
+  /// How many keys are in the map.
+  public var count: Int { get throws(HostError) { try access.map.keys().count } }
+}
+
+/// A map from keys to values: ``HashMap``, ``ArrayMap``, ``LPMTrie``.
+public protocol KeyedMap<Key, Value>: EntryMap {}
+
+extension KeyedMap {
   /// A copy of the value under a key; `nil` where there is none.
   public func lookup(_ key: Key) throws(HostError) -> Value? {
     try access.map.lookup(access.key.bytes(key)).map { access.value.value($0) }
@@ -101,20 +116,10 @@ extension KeyedMap {
     try access.map.update(access.key.bytes(key), access.value.bytes(value), mode)
   }
 
-  /// Takes a key out; `false` where it was not there.
-  @discardableResult
-  public func delete(_ key: Key) throws(HostError) -> Bool { try access.map.delete(access.key.bytes(key)) }
-
   /// Takes a key out and gives its value; `nil` where it was not there.
   public func lookupAndDelete(_ key: Key) throws(HostError) -> Value? {
     try access.map.lookupAndDelete(access.key.bytes(key)).map { access.value.value($0) }
   }
-
-  /// The keys that are in the map, each once.
-  public func keys() throws(HostError) -> [Key] { try access.map.keys().map { access.key.value($0) } }
-
-  /// How many keys are in the map.
-  public var count: Int { get throws(HostError) { try access.map.keys().count } }
 
   /// Calls `body` with each key and its value. A key that is deleted meanwhile may be left out, one that is put in may or may not be seen.
   public func forEach(_ body: (Key, Value) throws -> Void) throws {
@@ -133,17 +138,9 @@ extension KeyedMap {
 }
 
 /// A map from keys to a value for each processor: ``PerCPUHashMap``, ``PerCPUArrayMap``.
-public protocol PerCPUMap<Key, Value>: TypedMap {
-  associatedtype Key: BitwiseCopyable
-  associatedtype Value: BitwiseCopyable
-  /// The map as bytes, and the ways there and back.
-  var access: TypedAccess<Key, Value> { get }
-}
+public protocol PerCPUMap<Key, Value>: EntryMap {}
 
 extension PerCPUMap {
-  /// The map as bytes.
-  public var map: Map { access.map }
-
   /// How many processors have a value.
   public var processorCount: Int { access.map.processorCount }
 
@@ -167,16 +164,6 @@ extension PerCPUMap {
   public func update(_ key: Key, all value: Value, _ mode: UpdateMode = .any) throws(HostError) {
     try update(key, [Value](repeating: value, count: processorCount), mode)
   }
-
-  /// Takes a key out; `false` where it was not there.
-  @discardableResult
-  public func delete(_ key: Key) throws(HostError) -> Bool { try access.map.delete(access.key.bytes(key)) }
-
-  /// The keys that are in the map, each once.
-  public func keys() throws(HostError) -> [Key] { try access.map.keys().map { access.key.value($0) } }
-
-  /// How many keys are in the map.
-  public var count: Int { get throws(HostError) { try access.map.keys().count } }
 
   /// Calls `body` with each key and its values, one for each processor.
   public func forEach(_ body: (Key, [Value]) throws -> Void) throws {

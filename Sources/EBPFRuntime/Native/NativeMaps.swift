@@ -18,7 +18,7 @@ final class NativeMaps: Sendable {
     var replaced: [Address] = []
   }
 
-  /// An address, for what threads share.
+  /// An address, for what threads share. Unchecked: what lies there is written before it is shared, and freed with the instance.
   private struct Address: @unchecked Sendable {
     var pointer: UnsafeMutableRawPointer
   }

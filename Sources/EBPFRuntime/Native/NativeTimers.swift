@@ -14,7 +14,7 @@ import Darwin
 ///
 /// A timer is known by a number that `bpf_timer_init` writes into its place in the map's value; with the element the number goes, and the timer.
 final class NativeTimers: Sendable {
-  /// What the program does when the timer fires.
+  /// What the program does when the timer fires. Unchecked: the timers pass the argument on, and only the program reads it.
   struct Callback: @unchecked Sendable {
     var body: @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer?) -> Void
     var argument: UnsafeMutableRawPointer?

@@ -3,8 +3,12 @@
 //
 //   swift run TrafficReport ../Captures/web.pcap
 import EBPF
+import Foundation
 
-guard CommandLine.arguments.count == 2 else { fatalError("usage: TrafficReport CAPTURE") }
+guard CommandLine.arguments.count == 2 else {
+  FileHandle.standardError.write(Data("usage: TrafficReport CAPTURE\n".utf8))
+  exit(2)
+}
 let capture = try Capture(contentsOf: CommandLine.arguments[1])
 
 // With KernelHost() the same lines load the programs into the kernel.
