@@ -1,3 +1,5 @@
+import EBPFToolchain
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -36,21 +38,14 @@ package struct NewPackage {
     guard isIdentifier, name.utf8.contains(where: { $0 != UInt8(ascii: "_") }) else {
       return "'\(name)' is no name of a Swift module: it has letters, digits and _, and begins with no digit"
     }
-    guard !keywords.contains(name) else { return "'\(name)' is a word of Swift and no name of a module: choose another" }
+    guard !SwiftNames.keywords.contains(name), name != "main" else {
+      return "'\(name)' is a word of Swift and no name of a module: choose another"
+    }
     guard !modules.contains(name), !modules.contains(name + "Tests") else {
       return "'\(name)' is the name of a module that the package would use: choose another"
     }
     return nil
   }
-
-  private static let keywords: Set<String> = [
-    "Any", "Protocol", "Self", "Type", "_", "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer",
-    "deinit", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in",
-    "init",
-    "inout", "internal", "is", "let", "main", "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
-    "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try", "typealias", "var", "where",
-    "while",
-  ]
 
   /// Modules of this project, of what it depends on and of the toolchain: two of one name cannot be in a program.
   private static let modules: Set<String> = [

@@ -108,15 +108,8 @@ struct KernelModuleWriter {
   /// A name as source: keywords in backticks, the few that cannot even be that with an underscore.
   static func spelled(_ name: String) -> String {
     if ["self", "Self", "Type", "Protocol", "kernelAddress"].contains(name) { return "\(name)_" }
-    return keywords.contains(name) ? "`\(name)`" : name
+    return SwiftNames.member(name)
   }
-
-  private static let keywords: Set<String> = [
-    "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do", "else", "enum", "extension",
-    "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init", "inout", "internal", "is", "let", "nil",
-    "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows", "return", "static", "struct", "subscript",
-    "super", "switch", "throw", "throws", "true", "try", "typealias", "var", "where", "while", "Any",
-  ]
 
   /// Members of `Optional` itself.
   private static let ofOptional: Set<String> = [

@@ -77,7 +77,7 @@ struct KernelNotes {
     let limit = max(1, wanted.count / 3)
     var found: [(distance: Int, name: String)] = []
     for candidate in Set(names) where abs(candidate.utf8.count - wanted.count) <= limit {
-      let distance = COREExplanation.editDistance(wanted, Array(candidate.utf8))
+      let distance = editDistance(wanted, Array(candidate.utf8))
       if distance <= limit { found.append((distance, candidate)) }
     }
     for candidate in Set(names) where candidate.utf8.count > 3 && wanted.count > 3 && !found.contains(where: { $0.name == candidate }) {

@@ -1,3 +1,4 @@
+internal import EBPFObject
 import EBPFTables
 
 /// What the module `BPF` has for a kind of program: the types of its context, and the type of its result where the kind has one of its own.
@@ -108,22 +109,5 @@ struct ProgramShape {
   static func nearest(_ name: String, of names: [String]) -> String? {
     let found = names.map { ($0, editDistance(Array(name.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
     return found.flatMap { $0.1 <= max(1, name.utf8.count / 4) ? $0.0 : nil }
-  }
-
-  /// How many letters must be put in, taken out, replaced or exchanged with their neighbour.
-  private static func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-    var rows = [Array(0...second.count)]
-    for (index, letter) in first.enumerated() {
-      var row = [index + 1]
-      for (position, other) in second.enumerated() {
-        var cost = min(rows[index][position + 1] + 1, row[position] + 1, rows[index][position] + (letter == other ? 0 : 1))
-        if index > 0, position > 0, letter == second[position - 1], first[index - 1] == other {
-          cost = min(cost, rows[index - 1][position - 1] + 1)
-        }
-        row.append(cost)
-      }
-      rows.append(row)
-    }
-    return rows[first.count][second.count]
   }
 }

@@ -253,7 +253,7 @@ package struct RecordWriter {
 }
 
 /// Names of C as Swift writes them.
-enum SwiftNames {
+package enum SwiftNames {
   /// A type's name: `flow_key` and `flow_key_t` are `FlowKey`.
   static func typeName(_ name: String) -> String {
     let parts = (name.hasSuffix("_t") ? name.dropLast(2) : name[...]).split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
@@ -277,7 +277,8 @@ enum SwiftNames {
     }
   }
 
-  private static let keywords: Set<String> = [
+  /// The words that only backticks make names.
+  package static let keywords: Set<String> = [
     "Any", "Protocol", "Self", "Type", "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit",
     "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init", "inout",
     "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows", "return", "self",
