@@ -1,4 +1,5 @@
 internal import EBPFBTF
+import EBPFTables
 
 /// The functions that stand for accesses to the kernel's structures: inlined, and without lines, so that their instructions count as part of
 /// the user's line that makes the access.
@@ -32,11 +33,10 @@ extension LoweringUnit {
     return call
   }
 
-  private mutating func helper(_ number: Int64, _ operands: [IROperand], named: IRName) -> IRInstruction {
+  /// A call of `bpf_probe_read_kernel`.
+  private mutating func probeRead(_ operands: [IROperand], named: IRName) -> IRInstruction {
     var call = IRInstruction(.call, result: named, type: .i64)
-    call.callee = module.add(
-      IRConstant(
-        .cast, opcode: IRName(index: UInt32(IROpcode.inttoptr.rawValue)), type: .pointer, operands: [IROperand(.i64, .integer(number))]))
+    call.callee = callee(.probeReadKernel)
     call.operands = operands
     return call
   }
@@ -148,8 +148,7 @@ extension LoweringUnit {
     let buffer = freshName("copy")
     let alignment = UInt32(module.types.layout(type)?.alignment ?? 8)
     body.blocks[0].instructions.insert(IRInstruction(.alloca, result: buffer, type: type, alignment: alignment), at: 0)
-    body.add(
-      helper(113, [IROperand(.pointer, .local(buffer)), size, IROperand(.pointer, address)], named: freshName("status")))
+    body.add(probeRead([IROperand(.pointer, .local(buffer)), size, IROperand(.pointer, address)], named: freshName("status")))
     return IROperand(.pointer, .local(buffer))
   }
 
@@ -193,8 +192,8 @@ extension LoweringUnit {
       // The verifier knows the number, and LLVM that it is no more than the buffer's.
       body.add(IRInstruction(.trunc, result: size, type: .i32, operands: [IROperand(.i64, .local(answers[1]))]))
       body.add(
-        helper(
-          113, [IROperand(.pointer, .local(buffer)), IROperand(.i32, .local(size)), IROperand(.pointer, .local(kept))],
+        probeRead(
+          [IROperand(.pointer, .local(buffer)), IROperand(.i32, .local(size)), IROperand(.pointer, .local(kept))],
           named: freshName("status")))
       let value = freshName("whole")
       body.add(IRInstruction(.load, result: value, type: .i64, operands: [IROperand(.pointer, .local(buffer))], alignment: 8))

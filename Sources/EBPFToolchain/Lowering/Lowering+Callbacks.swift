@@ -1,9 +1,10 @@
+import EBPFTables
+
 /// A helper that calls back: how the module's stand-in for it becomes its call.
 private struct CallbackHelper {
   /// The name behind `bpf_callback_`.
   var name: String
-  /// The helper's number.
-  var number: Int64
+  var id: HelperID
   /// What the kernel calls the callback with, without the context.
   var parameters: [IRTypeID]
   /// Which of them the closure gets.
@@ -14,12 +15,13 @@ private struct CallbackHelper {
   var takesContext = true
 
   static let all = [
-    CallbackHelper(name: "loop", number: 181, parameters: [.i64], passed: [0], leading: 1),
-    CallbackHelper(name: "for_each_map_elem", number: 164, parameters: [.pointer, .pointer, .pointer], passed: [1, 2], leading: 1),
-    CallbackHelper(name: "user_ringbuf_drain", number: 209, parameters: [.pointer], passed: [0], leading: 1),
-    CallbackHelper(name: "find_vma", number: 180, parameters: [.pointer, .pointer], passed: [0, 1], leading: 2),
+    CallbackHelper(name: "loop", id: .loop, parameters: [.i64], passed: [0], leading: 1),
     CallbackHelper(
-      name: "timer_set_callback", number: 170, parameters: [.pointer, .pointer, .pointer], passed: [1, 2], leading: 1,
+      name: "for_each_map_elem", id: .forEachMapElem, parameters: [.pointer, .pointer, .pointer], passed: [1, 2], leading: 1),
+    CallbackHelper(name: "user_ringbuf_drain", id: .userRingbufDrain, parameters: [.pointer], passed: [0], leading: 1),
+    CallbackHelper(name: "find_vma", id: .findVma, parameters: [.pointer, .pointer], passed: [0, 1], leading: 2),
+    CallbackHelper(
+      name: "timer_set_callback", id: .timerSetCallback, parameters: [.pointer, .pointer, .pointer], passed: [1, 2], leading: 1,
       takesContext: false),
   ]
 }
@@ -148,10 +150,7 @@ extension LoweringUnit {
     var replaced = call
     replaced.trailing = .empty
     replaced.modifiers = .empty
-    replaced.callee = module.add(
-      IRConstant(
-        .cast, opcode: IRName(index: UInt32(IROpcode.inttoptr.rawValue)), type: .pointer,
-        operands: [IROperand(.i64, .integer(helper.number))]))
+    replaced.callee = callee(helper.id)
     replaced.operands = Array(call.operands[..<helper.leading])
     replaced.operands.append(IROperand(.pointer, .global(thunk)))
     if helper.takesContext {

@@ -56,8 +56,8 @@ extension LoweringUnit {
             if !function.isDefinition, !function.section.isEmpty, module.names[function.section] == ".ksyms" {
               called = "the kernel function \(module.names[symbol])"
             }
-          } else if let number = helperNumber(instruction), number.isGPLOnly {
-            called = "the helper \(number)"
+          } else if let helper = helper(calledBy: instruction), helper.isGPLOnly {
+            called = "the helper \(helper)"
           }
           guard let called else { continue }
           report(
@@ -68,14 +68,6 @@ extension LoweringUnit {
       }
     }
     try throwProblems()
-  }
-
-  /// The helper that a call of a constant address calls.
-  private func helperNumber(_ call: IRInstruction) -> HelperID? {
-    guard case .constant(let index) = call.callee, module.constants[Int(index)].kind == .cast,
-      case .integer(let number)? = module.constants[Int(index)].operands.first?.value, let id = UInt32(exactly: number)
-    else { return nil }
-    return HelperID(rawValue: id)
   }
 
   /// Whether section `license` holds a licence that the kernel takes for the GPL.

@@ -1,3 +1,5 @@
+import EBPFTables
+
 extension LoweringUnit {
   /// Hides from the verifier that a variable begins with a constant where a loop has no bound that it knows: with may_goto, an open-coded iterator
   /// or a helper that calls back.
@@ -130,10 +132,10 @@ extension LoweringUnit {
 
   /// Whether it is a call of `bpf_loop`, `bpf_for_each_map_elem` or `bpf_user_ringbuf_drain`.
   private func isCallingBack(_ instruction: IRInstruction) -> Bool {
-    guard instruction.opcode == .call, case .constant(let index) = instruction.callee else { return false }
-    let constant = module.constants[Int(index)]
-    guard constant.kind == .cast, case .integer(let number)? = constant.operands.first?.value else { return false }
-    return number == 181 || number == 164 || number == 209
+    switch helper(calledBy: instruction) {
+    case .loop, .forEachMapElem, .userRingbufDrain: true
+    default: false
+    }
   }
 }
 

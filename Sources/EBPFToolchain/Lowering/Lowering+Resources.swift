@@ -1,6 +1,8 @@
+import EBPFTables
+
 /// What a program holds between two calls, and must give back before it ends: the kernel refuses a program that may end without.
 private struct ResourceKind {
-  /// The call that gives it: a helper's number or a kernel function.
+  /// The call that gives it: a helper or a kernel function.
   var acquire: CallTarget
   /// What stands for it: the call's result, an argument, or nothing at all.
   var handle: Handle
@@ -12,7 +14,7 @@ private struct ResourceKind {
   var arguments: [Int64] = []
 
   enum CallTarget: Hashable {
-    case helper(Int64)
+    case helper(HelperID)
     case kernel(String)
   }
   enum Handle {
@@ -24,13 +26,15 @@ private struct ResourceKind {
   /// `kernel/bpf/helpers.c`, `kernel/bpf/ringbuf.c`, `net/core/filter.c` of Linux 6.18.
   static let all: [ResourceKind] = [
     ResourceKind(
-      acquire: .helper(131), handle: .result, release: .helper(133), releases: [.helper(132), .helper(133)], arguments: [0]),
+      acquire: .helper(.ringbufReserve), handle: .result, release: .helper(.ringbufDiscard),
+      releases: [.helper(.ringbufSubmit), .helper(.ringbufDiscard)], arguments: [0]),
     ResourceKind(
-      acquire: .helper(198), handle: .argument(3), release: .helper(200), releases: [.helper(199), .helper(200)], arguments: [0]),
-    ResourceKind(acquire: .helper(84), handle: .result, release: .helper(86), releases: [.helper(86)]),
-    ResourceKind(acquire: .helper(85), handle: .result, release: .helper(86), releases: [.helper(86)]),
-    ResourceKind(acquire: .helper(99), handle: .result, release: .helper(86), releases: [.helper(86)]),
-    ResourceKind(acquire: .helper(93), handle: .argument(0), release: .helper(94), releases: [.helper(94)]),
+      acquire: .helper(.ringbufReserveDynptr), handle: .argument(3), release: .helper(.ringbufDiscardDynptr),
+      releases: [.helper(.ringbufSubmitDynptr), .helper(.ringbufDiscardDynptr)], arguments: [0]),
+    ResourceKind(acquire: .helper(.skLookupTcp), handle: .result, release: .helper(.skRelease), releases: [.helper(.skRelease)]),
+    ResourceKind(acquire: .helper(.skLookupUdp), handle: .result, release: .helper(.skRelease), releases: [.helper(.skRelease)]),
+    ResourceKind(acquire: .helper(.skcLookupTcp), handle: .result, release: .helper(.skRelease), releases: [.helper(.skRelease)]),
+    ResourceKind(acquire: .helper(.spinLock), handle: .argument(0), release: .helper(.spinUnlock), releases: [.helper(.spinUnlock)]),
     ResourceKind(
       acquire: .kernel("bpf_iter_num_new"), handle: .argument(0), release: .kernel("bpf_iter_num_destroy"),
       releases: [.kernel("bpf_iter_num_destroy")]),
@@ -109,16 +113,9 @@ extension LoweringUnit {
   }
 
   private func target(of instruction: IRInstruction) -> ResourceKind.CallTarget? {
-    guard instruction.opcode == .call else { return nil }
-    switch instruction.callee {
-    case .constant(let index):
-      let constant = module.constants[Int(index)]
-      guard constant.kind == .cast, case .integer(let number)? = constant.operands.first?.value else { return nil }
-      return .helper(number)
-    case .global(let symbol):
-      return module.names.hasPrefix(symbol, "bpf_") ? .kernel(module.names[symbol]) : nil
-    default: return nil
-    }
+    if let helper = helper(calledBy: instruction) { return .helper(helper) }
+    guard let symbol = instruction.calledSymbol, module.names.hasPrefix(symbol, "bpf_") else { return nil }
+    return .kernel(module.names[symbol])
   }
 
   private mutating func insertSlots(_ index: Int, _ sites: [(kind: Int, slot: IRName)], _ slotOfSite: [[Int]: Int]) {
@@ -211,12 +208,10 @@ extension LoweringUnit {
       parameters.append(.i64)
     }
     switch resource.release {
-    case .helper(let number):
+    case .helper(let helper):
       // Helpers that give back have a result that nobody looks at.
       call.type = .i64
-      call.callee = module.add(
-        IRConstant(
-          .cast, opcode: IRName(index: UInt32(IROpcode.inttoptr.rawValue)), type: .pointer, operands: [IROperand(.i64, .integer(number))]))
+      call.callee = callee(helper)
     case .kernel(let text):
       let symbol = declare(text, result: .void, parameters)
       if let index = function(symbol), !module.functions[index].isDefinition { module.functions[index].section = name(".ksyms") }
